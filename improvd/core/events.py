@@ -1,0 +1,176 @@
+"""The frozen values that flow along the way of a note.
+
+Every value that crosses a process is one of these or is made of these. Times are monotonic seconds, one clock
+for all processes of a session (in a rehearsal: seconds since the file's start). Nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NewType
+
+Seconds = NewType("Seconds", float)
+"""A point on, or a length of, the monotonic clock."""
+
+Beats = NewType("Beats", float)
+"""A point on, or a length of, a timeline; negative beats are legal (pick-ups)."""
+
+Ticks = NewType("Ticks", int)
+"""The grid of the model: 24 a beat, as in MIDI clock."""
+
+TICKS_PER_BEAT = 24
+CONTEXT_NOTES = 100
+"""How many notes the model hears before it goes on: its training window."""
+
+NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
+SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
+
+
+@dataclass(frozen=True, slots=True)
+class MidiEvent:
+    """One MIDI message, ``data`` being its raw bytes, heard or to be sent ``at`` a time."""
+
+    at: Seconds
+    data: bytes
+
+    @property
+    def kind(self) -> int:
+        """The status nibble (``NOTE_ON`` …); a note-on at velocity 0 is a ``NOTE_OFF``; 0 if not a channel message."""
+        if len(self.data) < 2 or not 0x80 <= self.data[0] < 0xF0:
+            return 0
+        kind = self.data[0] & 0xF0
+        if kind in (NOTE_ON, NOTE_OFF, CONTROL) and len(self.data) < 3:
+            return 0
+        return NOTE_OFF if kind == NOTE_ON and self.data[2] == 0 else kind
+
+    @property
+    def channel(self) -> int:
+        """0–15; meaningless where ``kind`` is 0."""
+        return self.data[0] & 0x0F
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note the player played: ``onset`` is the key's way down, ``offset`` its way up, in seconds."""
+
+    onset: Seconds
+    offset: Seconds
+    pitch: int
+    velocity: int
+    channel: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BeatNote:
+    """A note on a timeline: ``onset`` and ``duration`` in beats, ``pitch`` 0–127, ``velocity`` 1–127."""
+
+    onset: Beats
+    duration: Beats
+    pitch: int
+    velocity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """What the engine asks of the model: notes from ``start`` (inclusive) to ``until`` (exclusive).
+
+    ``context`` is everything heard and answered so far in this call, in order of (onset, pitch), at most the
+    last ``CONTEXT_NOTES``; all beats are on one axis. ``call`` counts how many of its leading notes are the
+    player's. In segment 0 the first note falls on ``start``. At least ``least_notes`` are wanted, with no gap
+    between onsets longer than ``longest_gap``; no note lasts past ``end``, the end of the whole answer.
+    ``downbeat`` is the beat of some downbeat where the bar is known. The worker must answer by ``deadline``.
+    ``seed`` differs for every segment, so that a segment asked twice is answered alike.
+    """
+
+    turn: int
+    segment: int
+    context: tuple[BeatNote, ...]
+    call: int
+    start: Beats
+    until: Beats
+    end: Beats
+    least_notes: int
+    longest_gap: Beats
+    deadline: Seconds
+    seed: int
+    temperature: float = 1.0
+    top_p: float = 0.95
+    style: str = ""
+    beats_per_bar: Beats = Beats(4.0)
+    downbeat: Beats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """What the model answers: whole notes in order of (onset, pitch), all with ``start`` <= onset < ``until``.
+
+    ``complete`` is False where the deadline came first.
+    """
+
+    turn: int
+    segment: int
+    notes: tuple[BeatNote, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNote:
+    """A note of ours with its times in seconds. ``key`` is unique in a session and ties the off to its on."""
+
+    key: int
+    onset: Seconds
+    offset: Seconds
+    pitch: int
+    velocity: int
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Sound these notes; a note whose ``key`` is still planned replaces that plan."""
+
+    turn: int
+    notes: tuple[PlannedNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Drop all that is planned and end all of ours that sounds, now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message that left for the synth: when it should have, when it did (just before the send call)."""
+
+    planned: Seconds
+    actual: Seconds
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """A turn in figures: times in seconds, lengths in beats of its own tempo.
+
+    ``call_end`` is the last key's way up, ``decided_at`` when the call was judged to be over. ``response_onset``
+    is None where no note of the answer sounded. ``lateness`` is how far the answer began after the beat it was
+    first meant for. ``reason`` is "finished", "interrupted" or "abandoned" (the model had nothing in time).
+    """
+
+    turn: int
+    call_start: Seconds
+    call_end: Seconds
+    decided_at: Seconds
+    bpm: float
+    confidence: float
+    call_notes: int
+    call_beats: Beats
+    response_onset: Seconds | None
+    response_end: Seconds | None
+    response_notes: int
+    response_beats: Beats
+    lateness: Seconds
+    reason: str
+
+
+Effect = Generate | Play | Release | TurnEnded
+"""What the engine wants done; whoever holds the engine does it."""

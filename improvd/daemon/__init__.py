@@ -1,0 +1,1 @@
+"""The edge of `improvd run`: ports, processes, clocks."""

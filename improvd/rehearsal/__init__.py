@@ -1,0 +1,1 @@
+"""The duet in virtual time: the edge of `improvd rehearse`."""

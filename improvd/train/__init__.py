@@ -1,0 +1,1 @@
+"""The edge of `improvd train`: from files to a bundle, with Keras."""
