@@ -1,0 +1,46 @@
+"""Which keys and pedals the player holds down."""
+
+from __future__ import annotations
+
+from improvd.core.events import ALL_NOTES_OFF, ALL_SOUND_OFF, CONTROL, NOTE_OFF, NOTE_ON, SUSTAIN, MidiEvent
+
+
+class Hands:
+    """Follows key and pedal messages. Not thread-safe; nothing blocks."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[int, int], None] = {}  # (channel, pitch), in the order of their going down
+        self._pedals: set[int] = set()
+
+    @property
+    def keys(self) -> tuple[tuple[int, int], ...]:
+        """(channel, pitch) of each held key, the longest held first."""
+        return tuple(self._keys)
+
+    @property
+    def pedal(self) -> bool:
+        """Whether a sustain pedal is down on any channel."""
+        return bool(self._pedals)
+
+    def holds(self, pitch: int) -> bool:
+        """Whether ``pitch`` is held on any channel: many instruments listen to all of them."""
+        return any(held == pitch for _, held in self._keys)
+
+    def hear(self, event: MidiEvent) -> None:
+        """Take one message in; those that are neither key nor pedal change nothing."""
+        kind = event.kind
+        if kind == NOTE_ON:
+            self._keys[event.channel, event.data[1]] = None
+        elif kind == NOTE_OFF:
+            self._keys.pop((event.channel, event.data[1]), None)
+        elif kind == CONTROL:
+            controller, value = event.data[1], event.data[2]
+            if controller == SUSTAIN:
+                (self._pedals.add if value >= 64 else self._pedals.discard)(event.channel)
+            elif controller in (ALL_SOUND_OFF, ALL_NOTES_OFF):
+                self._keys = {key: None for key in self._keys if key[0] != event.channel}
+
+    def let_go(self) -> None:
+        """Forget all: the cable is out, so no key will be seen to come up."""
+        self._keys.clear()
+        self._pedals.clear()

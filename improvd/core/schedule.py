@@ -1,0 +1,223 @@
+"""What of ours sounds when, and what must never be cut.
+
+The rules, all kept here and nowhere else:
+
+- A note is planned whole; its off belongs to its on. No on leaves without its off being due.
+- At equal times offs go before ons.
+- A pitch struck again first ends the old note; the old note's own off is then void.
+- An on later than ``late_limit`` is dropped together with its off, and counted. An off is always sent.
+- No note lasts longer than ``longest_note``.
+- What the instrument sends back of ours within ``echo_window`` is an echo, not the player.
+- Where the synth may be the player's own keyboard, a pitch the player holds is theirs: no on and no off of ours
+  for it, and no CC 64, 120 or 123 while they hold a key or the pedal. An off so withheld follows their key's way up.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from improvd.core.events import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    CONTROL,
+    NOTE_OFF,
+    NOTE_ON,
+    SUSTAIN,
+    MidiEvent,
+    PlannedNote,
+    Seconds,
+)
+from improvd.core.hands import Hands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SHORTEST_NOTE = 0.01
+
+
+class Instrument(Enum):
+    """Whether the synth we play may be the keyboard the player plays."""
+
+    SEPARATE = "separate"
+    UNKNOWN = "unknown"
+    """Virtual ports: who is at the other end can't be seen. As ``SAME`` while playing, but at the end a hanging
+    note would be worse than a cut one, so every off is sent then."""
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleLimits:
+    """All in seconds."""
+
+    late_limit: Seconds = Seconds(0.050)
+    longest_note: Seconds = Seconds(12.0)
+    echo_window: Seconds = Seconds(0.030)
+
+
+class Schedule:
+    """The planned and the sounding notes of one output. Not thread-safe: one thread owns it; nothing blocks.
+
+    Used by the ports process on real time and by the rehearsal in virtual time. Times may be given in any order;
+    none is read from a clock.
+    """
+
+    def __init__(self, instrument: Instrument = Instrument.SEPARATE, limits: ScheduleLimits | None = None) -> None:
+        self._instrument = instrument
+        self._limits = limits or ScheduleLimits()
+        self._hands = Hands()
+        self._heap: list[
+            tuple[Seconds, int, int]
+        ] = []  # (time, 0 for an off and 1 for an on, key); stale ones are skipped
+        self._planned: dict[int, PlannedNote] = {}
+        self._sounding: dict[int, PlannedNote] = {}
+        self._by_pitch: dict[tuple[int, int], int] = {}  # (channel, pitch) -> key of the one note that sounds there
+        self._withheld: set[int] = set()  # sounding, past their end, waiting for the player's key to come up
+        self._channels: set[int] = set()
+        self._echoes: deque[tuple[Seconds, tuple[int, ...]]] = deque(maxlen=512)
+        self.late_notes = 0
+        """Notes dropped because their on would have come more than ``late_limit`` late."""
+        self.yielded_notes = 0
+        """Notes not played because the player held that very pitch."""
+
+    @property
+    def sounding(self) -> tuple[PlannedNote, ...]:
+        """The notes whose on was sent and whose off was not."""
+        return tuple(self._sounding.values())
+
+    def hear(self, event: MidiEvent) -> bool:
+        """Take note of a message that came in; True where the player sent it, False where it is our own echo."""
+        signature = _signature(event)
+        while self._echoes and self._echoes[0][0] < event.at - self._limits.echo_window:
+            self._echoes.popleft()
+        for sent in self._echoes:
+            if sent[1] == signature:
+                self._echoes.remove(sent)
+                return False
+        self._hands.hear(event)
+        if event.kind == NOTE_OFF or not self._hands.keys:
+            for key in sorted(self._withheld):
+                if not self._hands.holds(self._sounding[key].pitch):
+                    self._withheld.discard(key)
+                    self._end(key, event.at)
+        return True
+
+    def play(self, notes: Iterable[PlannedNote]) -> None:
+        """Plan ``notes``. One that is planned already is replaced; one that sounds keeps its onset."""
+        for asked in notes:
+            onset = self._sounding[asked.key].onset if asked.key in self._sounding else asked.onset
+            longest = onset + self._limits.longest_note
+            note = replace(
+                asked,
+                onset=onset,
+                offset=Seconds(min(max(asked.offset, onset + SHORTEST_NOTE), longest)),
+                velocity=min(max(asked.velocity, 1), 127),
+            )
+            if note.key in self._sounding:
+                if note.key not in self._withheld:
+                    self._sounding[note.key] = note
+                    heapq.heappush(self._heap, (note.offset, 0, note.key))
+            else:
+                self._planned[note.key] = note
+                heapq.heappush(self._heap, (note.onset, 1, note.key))
+
+    def release(self, now: Seconds) -> None:
+        """Drop all that is planned and let all that sounds be due to end ``now``."""
+        self._planned.clear()
+        for key in self._sounding:
+            if key not in self._withheld:
+                self._end(key, now)
+
+    def adopt(self, notes: Iterable[tuple[int, int]]) -> None:
+        """Count (channel, pitch) pairs as sounding that a sender before this one left behind."""
+        for count, (channel, pitch) in enumerate(notes, 1):
+            note = PlannedNote(-count, Seconds(0.0), Seconds(0.0), pitch, 1, channel)
+            self._sounding[note.key] = note
+            self._by_pitch[channel, pitch] = note.key
+            self._channels.add(channel)
+
+    def next_deadline(self) -> Seconds | None:
+        """When ``due`` will next have something, or None."""
+        while self._heap and not self._is_live(*self._heap[0]):
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def due(self, now: Seconds) -> list[MidiEvent]:
+        """The messages to be sent now, in order, each with the time it was planned for."""
+        out: list[MidiEvent] = []
+        while (at := self.next_deadline()) is not None and at <= now:
+            _, is_on, key = heapq.heappop(self._heap)
+            if is_on:
+                self._begin(key, now, out)
+            elif self._may_end(self._sounding[key]):
+                self._sound_off(key, at, now, out)
+            else:
+                self._withheld.add(key)
+        return out
+
+    def close(self, now: Seconds) -> list[MidiEvent]:
+        """The last messages: every sounding note's off, then pedal up, all sound off and all notes off."""
+        self._planned.clear()
+        out: list[MidiEvent] = []
+        for key in sorted(self._sounding):
+            if self._instrument is not Instrument.SAME or self._may_end(self._sounding[key]):
+                self._sound_off(key, now, now, out)
+        guarded = self._instrument is not Instrument.SEPARATE
+        for channel in sorted(self._channels):
+            # 120 and 123 would cut what the player holds by key or by pedal; every off of ours is sent already.
+            if not (guarded and self._hands.pedal):
+                out.append(MidiEvent(now, bytes((CONTROL | channel, SUSTAIN, 0))))
+            if not (guarded and (self._hands.keys or self._hands.pedal)):
+                out.append(MidiEvent(now, bytes((CONTROL | channel, ALL_SOUND_OFF, 0))))
+                out.append(MidiEvent(now, bytes((CONTROL | channel, ALL_NOTES_OFF, 0))))
+        return out
+
+    def _is_live(self, at: Seconds, is_on: int, key: int) -> bool:
+        if is_on:
+            return key in self._planned and self._planned[key].onset == at
+        return key in self._sounding and key not in self._withheld and self._sounding[key].offset == at
+
+    def _may_end(self, note: PlannedNote) -> bool:
+        return self._instrument is Instrument.SEPARATE or not self._hands.holds(note.pitch)
+
+    def _end(self, key: int, at: Seconds) -> None:
+        self._sounding[key] = replace(self._sounding[key], offset=at)
+        heapq.heappush(self._heap, (at, 0, key))
+
+    def _begin(self, key: int, now: Seconds, out: list[MidiEvent]) -> None:
+        note = self._planned.pop(key)
+        if now - note.onset > self._limits.late_limit:
+            self.late_notes += 1
+            return
+        if not self._may_end(note):
+            self.yielded_notes += 1
+            return
+        older = self._by_pitch.get((note.channel, note.pitch))
+        if older is not None:
+            self._sound_off(older, note.onset, now, out)
+        self._sounding[key] = note
+        self._by_pitch[note.channel, note.pitch] = key
+        self._channels.add(note.channel)
+        heapq.heappush(self._heap, (note.offset, 0, key))
+        self._send(MidiEvent(note.onset, bytes((NOTE_ON | note.channel, note.pitch, note.velocity))), now, out)
+
+    def _sound_off(self, key: int, planned: Seconds, now: Seconds, out: list[MidiEvent]) -> None:
+        note = self._sounding.pop(key)
+        self._withheld.discard(key)
+        del self._by_pitch[note.channel, note.pitch]
+        self._send(MidiEvent(planned, bytes((NOTE_OFF | note.channel, note.pitch, 64))), now, out)
+
+    def _send(self, event: MidiEvent, now: Seconds, out: list[MidiEvent]) -> None:
+        self._echoes.append((now, _signature(event)))
+        out.append(event)
+
+
+def _signature(event: MidiEvent) -> tuple[int, ...]:
+    """What of a message survives an instrument sending it back: an off's velocity, or its form, need not."""
+    kind = event.kind
+    if kind == NOTE_OFF:
+        return (NOTE_OFF, event.channel, event.data[1])
+    return tuple(event.data)

@@ -1,0 +1,36 @@
+"""What the player may set of how improvd listens and answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from improvd.core.events import Beats, Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """The knobs of the duet. Channels are 0–15 here; the command line shows 1–16.
+
+    A key is a brush, and neither stops an answer nor opens a call, where it is no louder than ``brush_velocity``
+    and no longer than ``brush_length``.
+    """
+
+    bpm: float | None = None
+    """A fixed tempo; None: estimated from each call."""
+    beats_per_bar: Beats = Beats(4.0)
+    min_bars: float = 0.5
+    max_bars: float = 16.0
+    channel: int = 0
+    """Where answers sound."""
+    listen: int | None = None
+    """The one channel that is heard; None: all."""
+    temperature: float = 1.0
+    top_p: float = 0.95
+    style: str = ""
+    seed: int = 0
+    brush_velocity: int = 20
+    brush_length: Seconds = Seconds(0.080)
+    longest_silence: Seconds = Seconds(1.2)
+    """The call ends at most this long after its last onset where no key is held."""
+    lead: Seconds = Seconds(0.080)
+    """How far ahead of its first note an answer must at least be asked for."""
