@@ -69,9 +69,8 @@ class Schedule:
         self._instrument = instrument
         self._limits = limits or ScheduleLimits()
         self._hands = Hands()
-        self._heap: list[
-            tuple[Seconds, int, int]
-        ] = []  # (time, 0 for an off and 1 for an on, key); stale ones are skipped
+        # (time, 0 for an off and 1 for an on, key); entries that no longer hold are skipped when they come up
+        self._heap: list[tuple[Seconds, int, int]] = []
         self._planned: dict[int, PlannedNote] = {}
         self._sounding: dict[int, PlannedNote] = {}
         self._by_pitch: dict[tuple[int, int], int] = {}  # (channel, pitch) -> key of the one note that sounds there
