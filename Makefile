@@ -1,0 +1,59 @@
+# Everything from a fresh clone with nothing but Python: `make run`, `make test`. Options go in ARGS:
+#   make run ARGS='--in "Keyboard" --out "Synth"'
+#   make test ARGS='-k schedule'
+
+# The first that runs here, is new enough and can make a virtual environment. It is asked, not only looked up:
+# pyenv's shims exist for versions that are not switched on, and Debian's python3 comes without ensurepip.
+# 3.11 and 3.10 come first because the trainer's extra is widest there.
+fits = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))
+PYTHON ?= $(shell for python in python3.11 python3.10 python3.12 python3.13 python3; do \
+	"$$python" -c '$(fits)' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
+
+VENV := .venv
+# A user's own pip settings must not send packages past the virtual environment.
+pip = PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/bin/python -m pip install --quiet
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: help run test lint clean
+
+help:
+	@echo 'make run    set up what playing needs and start improvd; options in ARGS'
+	@echo 'make test   set up everything and run every check; options for pytest in ARGS'
+	@echo 'make lint   the checks without the tests'
+	@echo 'make clean  remove what these made, the virtual environment too'
+
+run: $(VENV)/.daemon
+	@exec $(VENV)/bin/improvd run $(ARGS)
+
+test: lint
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+clean:
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The marks are written last, so that whatever was interrupted is done again.
+# Installed in place (-e): an edit or a `git pull` counts at once, and only a new pyproject.toml needs pip again.
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { echo 'improvd needs Python 3.10 or newer that can make virtual environments' \
+		'(on Debian and Ubuntu: apt install python3 python3-venv).' \
+		'If you have one elsewhere, name it: make run PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@"$(PYTHON)" -c '$(fits)' || { echo '$(PYTHON) is older than Python 3.10, or lacks venv' >&2; exit 1; }
+	@echo "Setting up $(VENV) with $$("$(PYTHON)" --version); the first time takes a minute"
+	@"$(PYTHON)" -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.daemon: $(VENV)/.made pyproject.toml
+	@$(pip) -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	@echo 'Installing the trainer and the tools; the first time takes a few minutes (tensorflow is large)'
+	@$(pip) -e '.[train,dev]'
+	@touch $@ $(VENV)/.daemon
