@@ -1,0 +1,228 @@
+"""The duet: what was played goes in, what is to be done comes out.
+
+Pure: no clock, no thread, no port. Whoever holds an engine gives it the time with every event, does the effects it
+returns, and calls ``on_time`` when ``next_deadline`` has come. Nothing in it blocks; one thread owns it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from improvd.core.answer import Answer
+from improvd.core.events import (
+    BeatNote,
+    Beats,
+    Continuation,
+    Effect,
+    MidiEvent,
+    PlannedNote,
+    Play,
+    Release,
+    Seconds,
+    TurnEnded,
+)
+from improvd.core.listener import Listener
+from improvd.core.tempo import DEFAULT_BPM, find_pulse, strike_times
+from improvd.core.turns import RECENT, State, call_ends_at
+
+if TYPE_CHECKING:
+    from improvd.core.settings import EngineSettings
+
+
+class Engine:
+    """Listens, decides whose turn it is, and lets the model answer."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._listener = Listener(settings)
+        self._state = State.LISTENING
+        self._bpm: float | None = None
+        self._call_ends_at: Seconds | None = None
+        self._decided_at = Seconds(0.0)
+        self._turn = 0
+        self._answer: Answer | None = None
+        self._planned: list[PlannedNote] = []  # of this answer, in order of onset
+        self._next_key = 0
+
+    @property
+    def state(self) -> State:
+        """Whose turn it is."""
+        return self._state
+
+    @property
+    def bpm(self) -> float:
+        """The tempo as last known."""
+        return self._settings.bpm or self._bpm or DEFAULT_BPM
+
+    def next_deadline(self) -> Seconds | None:
+        """When ``on_time`` is next due; None: only an event can change anything."""
+        deadlines = [at for at in (self._listener.next_deadline(), self._turn_deadline()) if at is not None]
+        return min(deadlines, default=None)
+
+    def on_midi(self, event: MidiEvent) -> list[Effect]:
+        """One message of the player's (echoes of ours are already taken out), at the time it was stamped."""
+        effects = self.on_time(event.at)
+        if self._listener.hear(event, in_call=self._state is State.CALL):
+            effects += self._on_played(event.at)
+        self._watch_call()
+        return effects
+
+    def on_time(self, now: Seconds) -> list[Effect]:
+        """Do what is due by ``now``."""
+        effects: list[Effect] = []
+        if self._listener.on_time(now):
+            effects += self._on_played(now)
+            self._watch_call()
+        while (deadline := self._turn_deadline()) is not None and deadline <= now:
+            if self._state is State.CALL:
+                effects += self._decide(now)
+            elif self._state is State.THINKING:
+                effects += self._begin_or_give_up()
+            else:
+                effects += self._end_turn("finished", None)
+        return effects
+
+    def on_continuation(self, now: Seconds, continuation: Continuation) -> list[Effect]:
+        """What the model answered; thrown away unless it is what is waited for."""
+        answer = self._answer
+        if answer is None or answer.outstanding is None:
+            return []
+        effects = self.on_time(now)
+        if self._answer is not answer:
+            return effects
+        asked = answer.outstanding
+        if (continuation.turn, continuation.segment) != (asked.turn, asked.segment):
+            return effects
+        notes = answer.take(now, continuation)
+        if notes:
+            planned = tuple(self._plan(answer, note) for note in notes)
+            self._planned.extend(planned)
+            effects.append(Play(answer.turn, planned))
+        if not answer.complete:
+            effects.append(answer.ask(now))
+        return effects
+
+    def on_model_ready(self, now: Seconds) -> list[Effect]:
+        """The model's process died and there is a new one: ask again for what the old one owed.
+
+        What it had answered before is planned already and goes on meanwhile.
+        """
+        effects = self.on_time(now)
+        if self._answer is not None and not self._answer.complete:
+            effects.append(self._answer.ask(now))
+        return effects
+
+    def on_ports_lost(self, now: Seconds) -> list[Effect]:
+        """The cable is out: nothing held will be seen to come up, nothing planned can sound."""
+        self._listener.let_go()
+        self._call_ends_at = None
+        effects = self._end_turn("interrupted", now)
+        self._state = State.LISTENING
+        return effects
+
+    def close(self, now: Seconds) -> list[Effect]:
+        """The end: release all that sounds."""
+        return [Release(), *self._end_turn("interrupted", now)]
+
+    def _turn_deadline(self) -> Seconds | None:
+        answer = self._answer
+        if answer is None:
+            return self._call_ends_at
+        if self._state is State.THINKING and self._planned:
+            return self._planned[0].onset
+        if self._state is State.ANSWERING and answer.complete:
+            return max(note.offset for note in self._planned)
+        return answer.gives_up_at
+
+    def _on_played(self, at: Seconds) -> list[Effect]:
+        """A key that counts went down."""
+        effects: list[Effect] = []
+        if self._state is State.ANSWERING:
+            effects = [Release(), *self._end_turn("interrupted", at)]
+        elif self._state is State.THINKING:
+            # Nothing of the answer was heard yet: the call was not over, and goes on.
+            self._drop_answer()
+            effects = [Release()]
+        self._state = State.CALL
+        return effects
+
+    def _watch_call(self) -> None:
+        """Work out anew when the call will be over; called once an event, since it looks at the notes."""
+        self._call_ends_at = None
+        if self._state is not State.CALL or self._listener.held:
+            return
+        notes = self._listener.recent(RECENT + 1)
+        if notes:
+            self._call_ends_at = call_ends_at(
+                notes,
+                pedal=self._listener.pedal,
+                period=Seconds(60.0 / self.bpm),
+                settings=self._settings,
+            )
+
+    def _decide(self, now: Seconds) -> list[Effect]:
+        """The call is over: find its beat and ask for an answer."""
+        call = self._listener.notes()
+        pulse = find_pulse(strike_times(call), self._settings.bpm, self._bpm)
+        start = pulse.timeline.next_beat(Seconds(now + self._settings.lead))
+        self._bpm = pulse.timeline.bpm
+        self._answer = Answer(self._turn, call, pulse, start, self._settings)
+        self._decided_at = now
+        self._call_ends_at = None
+        self._state = State.THINKING
+        return [self._answer.ask(now)]
+
+    def _begin_or_give_up(self) -> list[Effect]:
+        """The answer's first note sounds now, or no answer came in all the time it had."""
+        if not self._planned:
+            return [Release(), *self._end_turn("abandoned", None)]
+        self._listener.forget(self._decided_at)
+        self._state = State.ANSWERING
+        return []
+
+    def _plan(self, answer: Answer, note: BeatNote) -> PlannedNote:
+        self._next_key += 1
+        return PlannedNote(
+            key=self._next_key,
+            onset=answer.timeline.time_at(note.onset),
+            offset=answer.timeline.time_at(Beats(note.onset + note.duration)),
+            pitch=note.pitch,
+            velocity=note.velocity,
+            channel=self._settings.channel,
+        )
+
+    def _end_turn(self, reason: str, at: Seconds | None) -> list[Effect]:
+        """Close the books on a turn that ended, if not earlier then ``at``."""
+        answer = self._answer
+        if answer is None:
+            return []
+        sounded = [note for note in self._planned if at is None or note.onset <= at]
+        onset = sounded[0].onset if sounded else None
+        end = max((note.offset if at is None else Seconds(min(note.offset, at)) for note in sounded), default=None)
+        self._turn += 1
+        ended = TurnEnded(
+            turn=answer.turn,
+            call_start=answer.call[0].onset,
+            call_end=max(note.offset for note in answer.call),
+            decided_at=self._decided_at,
+            bpm=answer.timeline.bpm,
+            confidence=answer.pulse.confidence,
+            call_notes=len(answer.call),
+            call_beats=answer.call_beats,
+            response_onset=onset,
+            response_end=end,
+            response_notes=len(sounded),
+            response_beats=Beats(
+                (end - onset) / answer.timeline.period if onset is not None and end is not None else 0.0
+            ),
+            lateness=Seconds((answer.start - answer.meant) * answer.timeline.period),
+            reason=reason,
+        )
+        self._listener.forget(self._decided_at)
+        self._drop_answer()
+        self._state = State.LISTENING
+        return [ended]
+
+    def _drop_answer(self) -> None:
+        self._answer = None
+        self._planned = []

@@ -1,0 +1,124 @@
+"""Key and pedal messages become notes, notes become the call.
+
+A soft, short touch is a brush. Whether a soft key is one is known only once it came up or stayed down; until then
+it waits, so a soft key counts ``brush_length`` late, a firm one at once. While a call is being played every key
+counts.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from improvd.core.events import NOTE_OFF, NOTE_ON, MidiEvent, Note, Seconds
+from improvd.core.hands import Hands
+
+if TYPE_CHECKING:
+    from improvd.core.settings import EngineSettings
+
+LONGEST_MEMORY = 1024
+"""Notes of a call that are kept; the oldest are forgotten first."""
+
+
+class _Struck(NamedTuple):
+    at: Seconds
+    velocity: int
+
+
+class Listener:
+    """What the player has played in this call. Not thread-safe; nothing blocks."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._hands = Hands()
+        self._down: dict[tuple[int, int], _Struck] = {}  # keys that count
+        self._soft: dict[tuple[int, int], _Struck] = {}  # keys of which it is not known yet
+        self._done: deque[Note] = deque(maxlen=LONGEST_MEMORY)
+
+    @property
+    def held(self) -> bool:
+        """Whether any key is down, a soft one too."""
+        return bool(self._hands.keys)
+
+    @property
+    def pedal(self) -> bool:
+        """Whether the sustain pedal is down."""
+        return self._hands.pedal
+
+    def hear(self, event: MidiEvent, *, in_call: bool) -> bool:
+        """Take one message in; True where a key that counts went down with it (or proved to count).
+
+        ``in_call``: a call is being played, so that no key is a brush.
+        """
+        if self._settings.listen is not None and event.kind and event.channel != self._settings.listen:
+            return False
+        self._hands.hear(event)
+        kind = event.kind
+        if kind not in (NOTE_ON, NOTE_OFF):
+            self._lift_lost_keys(event.at)
+            return False
+        key = (event.channel, event.data[1])
+        played = self._lift(key, event.at)
+        if kind == NOTE_ON:
+            struck = _Struck(event.at, event.data[2])
+            if struck.velocity <= self._settings.brush_velocity and not in_call:
+                self._soft[key] = struck
+            else:
+                self._down[key] = struck
+                played = True
+        return played
+
+    def next_deadline(self) -> Seconds | None:
+        """When a soft key will have been down long enough to count."""
+        return min((self._proves(soft) for soft in self._soft.values()), default=None)
+
+    def on_time(self, now: Seconds) -> bool:
+        """Let soft keys that stayed down count; True where one did."""
+        proven = [key for key, soft in self._soft.items() if self._proves(soft) <= now]
+        for key in proven:
+            self._down[key] = self._soft.pop(key)
+        return bool(proven)
+
+    def notes(self) -> list[Note]:
+        """The call so far, of the keys that came up again, in order of (onset, pitch)."""
+        return sorted(self._done, key=lambda note: (note.onset, note.pitch))
+
+    def recent(self, chords: int) -> list[Note]:
+        """The end of the call, in order of (onset, pitch): enough notes to hold that many chords and their spread."""
+        tail = [self._done[index] for index in range(max(0, len(self._done) - 12 * chords), len(self._done))]
+        return sorted(tail, key=lambda note: (note.onset, note.pitch))
+
+    def forget(self, before: Seconds) -> None:
+        """Drop the notes that began before a time; keys still down from before count no more."""
+        kept = [note for note in self._done if note.onset >= before]
+        self._done.clear()
+        self._done.extend(kept)
+        self._down = {key: struck for key, struck in self._down.items() if struck.at >= before}
+
+    def let_go(self) -> None:
+        """Forget everything: the cable is out."""
+        self._hands.let_go()
+        self._down.clear()
+        self._soft.clear()
+        self._done.clear()
+
+    def _proves(self, soft: _Struck) -> Seconds:
+        return Seconds(soft.at + self._settings.brush_length)
+
+    def _lift(self, key: tuple[int, int], at: Seconds) -> bool:
+        """A key came up, or is struck again; True where a soft one proves by it to have been down long enough."""
+        proved = False
+        soft = self._soft.pop(key, None)
+        if soft is not None and at > self._proves(soft):
+            self._down[key] = soft
+            proved = True
+        struck = self._down.pop(key, None)
+        if struck is not None:
+            self._done.append(Note(struck.at, Seconds(max(at, struck.at)), key[1], struck.velocity, key[0]))
+        return proved
+
+    def _lift_lost_keys(self, at: Seconds) -> None:
+        """An all-notes-off of the keyboard lifts keys without a note-off each."""
+        held = set(self._hands.keys)
+        for key in [key for key in (*self._down, *self._soft) if key not in held]:
+            self._lift(key, at)

@@ -1,0 +1,95 @@
+"""Who plays: call and response.
+
+    state       what ends it                                                  next
+    LISTENING   a key that counts                                             CALL
+    CALL        no key held, and the next onset expected is overdue           THINKING
+    THINKING    a key before the answer sounds: the call was not over         CALL
+                the answer begins to sound                                    ANSWERING
+                nothing to sound for ``PATIENCE`` beats                       LISTENING
+    ANSWERING   a key: the answer is released; the key opens the next call    CALL
+                its last note has ended                                       LISTENING
+
+A call is over when the player left the time in which they would have gone on. That time is judged from the call's
+own inter-onset intervals. It is bounded by ``longest_silence`` after the last onset; a key that was held longer
+still gets ``BREATH`` after it came up, since the next onset of a line in long notes is due just then. A pedal
+still down asks for up to ``PEDAL_BEATS`` more.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from improvd.core.events import Beats, Seconds
+from improvd.core.tempo import CHORD_SPREAD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from improvd.core.events import Note
+    from improvd.core.settings import EngineSettings
+
+OVERDUE = 1.35
+"""An onset is overdue at this many times the interval it was expected after."""
+FIRST_EXPECTED = Seconds(0.8)
+"""What is expected after a single onset."""
+BREATH = Seconds(0.15)
+PEDAL_BEATS = Beats(2.0)
+PATIENCE = Beats(8.0)
+RECENT = 8
+"""Intervals that count in what is expected next."""
+
+
+class State(Enum):
+    """Whose turn it is; the rules stand at the top of this file."""
+
+    LISTENING = "listening"
+    CALL = "call"
+    THINKING = "thinking"
+    ANSWERING = "answering"
+
+
+def intervals(notes: Sequence[Note]) -> list[Seconds]:
+    """Inter-onset intervals of notes in order of onset, chords taken as one."""
+    gaps: list[Seconds] = []
+    last: Seconds | None = None
+    for note in notes:
+        if last is not None and note.onset - last <= CHORD_SPREAD:
+            continue
+        if last is not None:
+            gaps.append(Seconds(note.onset - last))
+        last = note.onset
+    return gaps
+
+
+def expected_interval(notes: Sequence[Note]) -> Seconds:
+    """How long after the last onset the call led one to expect the next: its longer recent intervals."""
+    recent = sorted(intervals(notes)[-RECENT:])
+    if not recent:
+        return FIRST_EXPECTED
+    return recent[math.ceil(0.75 * (len(recent) - 1))]
+
+
+def call_ends_at(notes: Sequence[Note], *, pedal: bool, period: Seconds, settings: EngineSettings) -> Seconds:
+    """When the call (``notes`` in order of onset, at least one, all of whose keys are up) will be over.
+
+    ``period`` is the length of a beat as far as it is known.
+    """
+    last_onset = notes[-1].onset
+    last_release = max(note.offset for note in notes)
+    overdue = last_onset + min(OVERDUE * expected_interval(notes), settings.longest_silence)
+    if pedal:
+        overdue += PEDAL_BEATS * period
+    breath = last_release + BREATH
+    limit = last_onset + settings.longest_silence
+    if breath > limit and last_release < limit:
+        breath = limit
+    return Seconds(max(overdue, breath))
+
+
+def answer_length(call: Beats, settings: EngineSettings) -> Beats:
+    """How long the answer to a call of ``call`` beats is: as long, in whole beats, within the bars allowed."""
+    bar = settings.beats_per_bar
+    length = max(1.0, math.ceil(call - 0.25))
+    return Beats(max(1.0, min(max(length, settings.min_bars * bar), settings.max_bars * bar)))
