@@ -59,8 +59,12 @@ CORE_MAY_USE = {
 }
 
 HEAVY = {"basic_pitch", "keras", "music21", "symusic", "tensorflow"}
-# Each process of the daemon, by the module it runs, and what would make it slow to start, large or late.
-PROCESSES: dict[str, set[str]] = {}
+# Each process of the daemon, by the module it runs, and what would make it slow to start, large, or wait for others.
+PROCESSES = {
+    "improvd.daemon.session": {"numpy", "rtmidi"},
+    "improvd.daemon.ports": {"numpy"},
+    "improvd.daemon.worker": {"rtmidi"},
+}
 
 
 def imports(path: Path, module: str) -> Iterator[str]:
