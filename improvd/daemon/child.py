@@ -1,0 +1,175 @@
+"""A child process, the wire to it, and when it is started again."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from improvd.core.events import Seconds
+from improvd.daemon.wire import Peer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from improvd.daemon.messages import Message
+
+PAUSES = (0.0, 0.25, 0.5, 1.0, 2.0)
+"""Seconds before each start that follows a death; the last holds from then on."""
+
+GOOD_HEALTH = Seconds(5.0)
+"""A child that served this long starts the pauses anew when it dies."""
+
+STARTING = Seconds(10.0)
+"""A child that does not serve by then is given up."""
+
+REAPING = Seconds(0.02)
+"""How often a killed child is looked for."""
+
+
+def module(name: str) -> tuple[str, ...]:
+    """The command that runs ``name`` of this package as a child; the number of its socket is appended."""
+    return (sys.executable, "-m", f"improvd.daemon.{name}")
+
+
+class Child:
+    """A running child in a session of its own, so that a terminal's Ctrl-C and hang-up don't reach it.
+
+    ``peer`` is the wire to it. ``noise`` is what it and its libraries write on stdout and stderr, never the user's
+    to see as it is; a child never waits to get rid of it.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        ours, theirs = socket.socketpair()
+        self.noise, noisy = os.pipe()
+        os.set_blocking(self.noise, False)
+        os.set_blocking(noisy, False)
+        try:
+            self.process = subprocess.Popen(  # noqa: S603  our own interpreter and modules
+                [*command, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=noisy,
+                stderr=noisy,
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
+            os.close(noisy)
+        self.peer = Peer(ours)
+
+    def read_noise(self) -> str:
+        """What it wrote since the last time; nothing if nothing. Never blocks."""
+        try:
+            return os.read(self.noise, 1 << 16).decode(errors="replace")
+        except BlockingIOError:
+            return ""
+
+    def kill(self) -> None:
+        """End it at once. It may take a moment to be gone: see ``gone``."""
+        self.process.kill()
+        self.peer.close()
+
+    def gone(self) -> bool:
+        """Whether it has ended; never blocks."""
+        if self.process.poll() is None:
+            return False
+        if self.noise >= 0:
+            with suppress(OSError):
+                os.close(self.noise)
+            self.noise = -1
+        return True
+
+
+class Keeper:
+    """Keeps one child running. ``title`` is for messages, ``first`` makes what a fresh child is told first.
+
+    Single-threaded; nothing blocks. The owner selects on ``sockets``, calls ``receive`` and ``tick``, and asks
+    ``deadline`` how long it may wait.
+    """
+
+    def __init__(self, title: str, command: Sequence[str], first: Callable[[], Message]) -> None:
+        self.title = title
+        self.child: Child | None = None
+        self.ready = False
+        """Whether the child has said that it serves; the owner says so, with ``serves``."""
+        self._command = command
+        self._first = first
+        self._dying: Child | None = None
+        self._start_at: Seconds | None = None
+        self._served_since: Seconds | None = None
+        self._gives_up_at: Seconds | None = None
+        self._deaths = 0
+
+    def start(self, now: Seconds) -> None:
+        """Start a child now."""
+        self._start_at = None
+        self._gives_up_at = Seconds(now + STARTING)
+        self.child = Child(self._command)
+        self.child.peer.send(self._first())
+
+    def serves(self, now: Seconds) -> None:
+        """The child is up."""
+        self.ready = True
+        self._gives_up_at = None
+        self._served_since = now
+
+    def send(self, message: Message) -> None:
+        """Tell the child, if there is one that serves; otherwise it is lost, and the owner tells the next one."""
+        if self.child is not None and self.ready:
+            self.child.peer.send(message)
+
+    def receive(self) -> list[Message]:
+        """What the child said since the last time."""
+        return [] if self.child is None else self.child.peer.receive()
+
+    def why_lost(self, now: Seconds) -> str | None:
+        """Why the child is of no more use; None while it is, or while there is none."""
+        if self.child is None:
+            return None
+        if self._gives_up_at is not None and self._gives_up_at <= now:
+            return f"did not start within {STARTING:g} s"
+        return self.child.peer.lost
+
+    def lose(self, now: Seconds) -> None:
+        """Give the child up: kill it, and start another after the pause that its record deserves."""
+        if self.child is None:
+            return
+        if self._served_since is not None and now - self._served_since >= GOOD_HEALTH:
+            self._deaths = 0
+        self.child.kill()
+        self._dying, self.child = self.child, None
+        self.ready = False
+        self._served_since = None
+        self._start_at = Seconds(now + PAUSES[min(self._deaths, len(PAUSES) - 1)])
+        self._deaths += 1
+
+    def tick(self, now: Seconds) -> None:
+        """Start a child where one is due. The one before must be gone: two MIDI clients of one name would clash."""
+        if self._dying is not None and self._dying.gone():
+            self._dying = None
+        if self._dying is None and self._start_at is not None and self._start_at <= now:
+            self.start(now)
+
+    def deadline(self, now: Seconds) -> Seconds | None:
+        """When ``tick`` next has something to do."""
+        if self._dying is not None:
+            return Seconds(now + REAPING)
+        return self._start_at if self.child is None else self._gives_up_at
+
+    def stop(self, patience: Seconds) -> None:
+        """End the child: it may take ``patience`` seconds to end by itself. The only call here that waits."""
+        self._start_at = None
+        for child in (self.child, self._dying):
+            if child is not None:
+                with suppress(subprocess.TimeoutExpired):
+                    child.process.wait(patience)
+                child.kill()
+                with suppress(subprocess.TimeoutExpired):
+                    child.process.wait(1.0)
+                child.gone()
+        self.child = self._dying = None
+        self.ready = False

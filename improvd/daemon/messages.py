@@ -1,0 +1,127 @@
+"""What the processes of `improvd run` say to each other, beside the values of the way of a note.
+
+Every message is frozen and made only of numbers, strings, bytes, tuples and other messages: `codec` turns it into
+a line and back by its annotations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Read at run time: the codec takes each field's type from its annotation.
+from improvd.core.events import (
+    Continuation,
+    Generate,
+    MidiEvent,
+    Play,
+    Release,
+    Seconds,
+    Sent,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPorts:
+    """Engine to ports, once, first: what to open.
+
+    ``api`` is a backend's name or "auto"; a port that is None is a virtual one of our own. ``instrument`` is
+    "auto" or a value of `improvd.core.schedule.Instrument`. ``left_behind`` are the (channel, pitch) pairs that an
+    earlier ports process may have left sounding: they are ended before anything else.
+    """
+
+    api: str
+    input: str | None
+    output: str | None
+    instrument: str
+    late_limit: Seconds
+    longest_note: Seconds
+    left_behind: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PortsOpen:
+    """Ports to engine: the ports are open. Names as the backend gives them; ``grants`` is for the player to read."""
+
+    api: str
+    input: str
+    output: str
+    instrument: str
+    grants: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Ports to engine: a message came in; an ``echo`` is one of our own coming back, told only for the trace."""
+
+    event: MidiEvent
+    echo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Engine to ports: a question whose only use is its answer."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """Ports to engine: the answer to the `Ping` of that number, with the notes dropped and yielded so far."""
+
+    number: int
+    late_notes: int
+    yielded_notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Engine to ports or worker: release what sounds, close, end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Ports to engine: nothing of ours sounds any more, and nothing more will be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A child can't do its work. ``theirs``: the cause is outside improvd, and ``message`` tells the user what."""
+
+    message: str
+    theirs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModel:
+    """Engine to worker, once, first: the bundle's name or folder."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReady:
+    """Worker to engine: the bundle is loaded and has proved itself. ``step``: seconds that one step costs."""
+
+    name: str
+    sha: str
+    step: Seconds
+
+
+Message = (
+    OpenPorts
+    | PortsOpen
+    | Heard
+    | Sent
+    | Play
+    | Release
+    | Ping
+    | Pong
+    | Close
+    | Closed
+    | Failed
+    | LoadModel
+    | ModelReady
+    | Generate
+    | Continuation
+)
+"""All that goes over a wire."""

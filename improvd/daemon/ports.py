@@ -1,0 +1,151 @@
+"""The ports process: `python -m improvd.daemon.ports FD`, FD being its end of the engine's socket pair.
+
+The only process that loads python-rtmidi. It stamps what comes in, sends what is due, and does nothing else: no
+model, no files, no log. RtMidi's own thread runs `_Ear.__call__` and nothing else of ours; all the rest runs on
+the main thread, whose one wait is a select with the next deadline as its limit. It ends, with everything of ours
+released, when the engine asks, when the engine is gone, and on SIGTERM; and it is ended by the kernel where a
+MIDI call never returns.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from improvd.core.events import Seconds
+from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
+from improvd.daemon import realtime, watchdog
+from improvd.daemon.messages import Closed, Failed, OpenPorts, PortsOpen
+from improvd.daemon.midi import open_system
+from improvd.daemon.sender import Sender
+from improvd.daemon.wire import Peer
+from improvd.errors import MidiError
+
+if TYPE_CHECKING:
+    from collections import deque
+
+    from improvd.daemon.midi import System
+
+OPENING, SENDING, CLOSING = Seconds(5.0), Seconds(1.0), Seconds(3.0)
+"""The longest that opening the ports, one round of sending, and closing may take before the watchdog bites."""
+
+LAST_PERIOD = Seconds(0.05)
+"""JACK hands what was sent to its server in the next period: ports that close before that lose it."""
+
+
+def now() -> Seconds:
+    """The clock that all processes of a session share."""
+    return Seconds(time.monotonic())
+
+
+class _Ear:
+    """RtMidi's callback: stamps, enqueues and wakes the main loop; never blocks."""
+
+    def __init__(self, wake: socket.socket) -> None:
+        self._wake = wake
+        self.inbox: deque[tuple[Seconds, list[int]]] | None = None
+
+    def __call__(self, message: tuple[list[int], float], _data: object = None) -> None:
+        at = now()
+        if self.inbox is not None:  # None: ports still opening
+            self.inbox.append((at, message[0]))
+            with suppress(BlockingIOError):  # full of wake-ups already
+                self._wake.send(b"\0")
+
+
+class _Process:
+    """The main thread's wait and what it waits for."""
+
+    def __init__(self, engine: Peer) -> None:
+        self._engine = engine
+        self._awake, wake = socket.socketpair()
+        self._awake.setblocking(False)
+        wake.setblocking(False)
+        self.ear = _Ear(wake)
+        self._terminated = False
+        signal.signal(signal.SIGTERM, self._terminate)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+
+    def _terminate(self, _number: int, _frame: object) -> None:
+        self._terminated = True
+
+    def run(self, sender: Sender) -> None:
+        """Hear and send until the engine asks for the end, is gone, or SIGTERM comes."""
+        self.ear.inbox = sender.inbox
+        while not (sender.closing or self._engine.lost or self._terminated):
+            writing = [self._engine] if self._engine.has_backlog else []
+            waiting: list[socket.socket | Peer] = [self._awake, self._engine]
+            readable, _, _ = select.select(waiting, writing, [], sender.wait())
+            watchdog.arm(SENDING)
+            sender.send_due()
+            if self._awake in readable:
+                self._awake.recv(4096)
+                sender.hear()
+            if self._engine in readable:
+                for message in self._engine.receive():
+                    sender.obey(message)
+            self._engine.flush()
+            watchdog.disarm()
+
+
+def _first(engine: Peer) -> OpenPorts:
+    while not engine.lost:
+        select.select([engine], [], [])
+        for message in engine.receive():
+            if isinstance(message, OpenPorts):
+                return message
+    raise SystemExit(0)  # the engine ended before it began
+
+
+def _instrument(wanted: str, system: System) -> Instrument:
+    if wanted != "auto":
+        return Instrument(wanted)
+    if system.same_device is None:
+        return Instrument.UNKNOWN
+    return Instrument.SAME if system.same_device else Instrument.SEPARATE
+
+
+def _serve(engine: Peer, order: OpenPorts) -> None:
+    process = _Process(engine)
+    grants = realtime.ask()
+    with watchdog.within(OPENING):
+        system = open_system(order.api, order.input, order.output, process.ear)
+    instrument = _instrument(order.instrument, system)
+    limits = ScheduleLimits(late_limit=order.late_limit, longest_note=order.longest_note)
+    sender = Sender(Schedule(instrument, limits), system.send, engine.send, now)
+    with watchdog.within(SENDING):
+        sender.adopt(order.left_behind)
+    engine.send(PortsOpen(system.api, system.input, system.output, instrument.value, str(grants)))
+    try:
+        process.run(sender)
+    finally:
+        with watchdog.within(CLOSING):
+            sender.close()
+            time.sleep(LAST_PERIOD)
+            engine.send(Closed())
+            system.close()
+
+
+def main() -> None:
+    """Serve the engine at the other end of the socket whose number is the one argument."""
+    # A session of its own keeps a terminal's Ctrl-C and hang-up from us; the engine hears them and asks.
+    os.environ["JACK_NO_START_SERVER"] = "1"
+    watchdog.prepare()
+    engine = Peer(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        _serve(engine, _first(engine))
+    except MidiError as error:
+        engine.send(Failed(str(error), theirs=True))
+    except Exception as error:  # whatever it is, the engine is told before we end
+        engine.send(Failed(f"{type(error).__name__}: {error}", theirs=False))
+        raise
+
+
+if __name__ == "__main__":
+    main()

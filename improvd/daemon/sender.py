@@ -1,0 +1,94 @@
+"""What the ports process does with a message, without the waiting: one thread, no clock of its own.
+
+Runs on the main thread of the ports process. Nothing here blocks but ``send``, which is the MIDI library's and
+may: its caller keeps a watchdog.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from improvd.core.events import MidiEvent, Play, Release, Seconds, Sent
+from improvd.daemon.messages import Close, Heard, Ping, Pong
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from improvd.core.schedule import Schedule
+    from improvd.daemon.messages import Message
+
+
+class Sender:
+    """Sends what the schedule says is due and tells what was heard and sent.
+
+    ``send`` sends one message to the synth; ``tell`` takes messages for the engine and must not block; ``now`` is
+    the monotonic clock.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        send: Callable[[bytes], None],
+        tell: Callable[..., None],
+        now: Callable[[], Seconds],
+    ) -> None:
+        self._schedule = schedule
+        self._send = send
+        self._tell = tell
+        self._now = now
+        self.inbox: deque[tuple[Seconds, list[int]]] = deque()
+        """Stamped messages from RtMidi's thread, which only appends."""
+        self.closing = False
+        """Whether the engine asked for the end."""
+
+    def wait(self) -> Seconds | None:
+        """Seconds until the next deadline, not below 0; None: none is planned."""
+        deadline = self._schedule.next_deadline()
+        return None if deadline is None else Seconds(max(0.0, deadline - self._now()))
+
+    def send_due(self) -> None:
+        """Send every message whose time has come, each as soon as it can be, and only then tell of them."""
+        due = self._schedule.due(self._now())
+        if due:
+            self._send_all(due)
+
+    def hear(self) -> None:
+        """Take the inbox in: to the schedule, which knows an echo, and on to the engine."""
+        while self.inbox:
+            at, data = self.inbox.popleft()
+            if data:
+                event = MidiEvent(at, bytes(data))
+                theirs = self._schedule.hear(event)
+                self.send_due()  # a key's way up may end a note of ours
+                self._tell(Heard(event, echo=not theirs))
+
+    def obey(self, message: Message) -> None:
+        """Do what the engine asks; what is not for a ports process is passed over."""
+        if isinstance(message, Play):
+            self._schedule.play(message.notes)
+        elif isinstance(message, Release):
+            self._schedule.release(self._now())
+        elif isinstance(message, Ping):
+            self._tell(Pong(message.number, self._schedule.late_notes, self._schedule.yielded_notes))
+        elif isinstance(message, Close):
+            self.closing = True
+        self.send_due()
+
+    def adopt(self, left_behind: tuple[tuple[int, int], ...]) -> None:
+        """End the (channel, pitch) pairs that an earlier ports process may have left sounding."""
+        self._schedule.adopt(left_behind)
+        self._schedule.release(self._now())
+        self.send_due()
+
+    def close(self) -> None:
+        """Send the last messages: nothing of ours sounds afterwards."""
+        self._send_all(self._schedule.close(self._now()))
+
+    def _send_all(self, due: list[MidiEvent]) -> None:
+        sent = []
+        for event in due:
+            actual = self._now()
+            self._send(event.data)
+            sent.append(Sent(event.at, actual, event.data))
+        self._tell(*sent)

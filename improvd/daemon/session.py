@@ -1,0 +1,358 @@
+"""The engine's process: `improvd run` itself. It holds the core, keeps the two children alive, and ends in order.
+
+One thread, one select: the wires to the children, the children's noise, and signals; its limit is the engine's
+next deadline. It loads neither python-rtmidi nor numpy. Nothing on the way of a note blocks here; text and trace
+go out on threads of their own.
+"""
+
+from __future__ import annotations
+
+import select
+import signal
+import socket
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from improvd.core.engine import Engine
+from improvd.core.events import Continuation, Effect, Generate, Play, Release, Seconds, Sent, TurnEnded
+from improvd.core.schedule import Instrument
+from improvd.daemon import status
+from improvd.daemon.child import Keeper, module
+from improvd.daemon.heartbeat import Heartbeat
+from improvd.daemon.messages import (
+    Close,
+    Closed,
+    Failed,
+    Heard,
+    LoadModel,
+    ModelReady,
+    OpenPorts,
+    Pong,
+    PortsOpen,
+)
+from improvd.daemon.mirror import Mirror
+from improvd.daemon.trace import Trace
+from improvd.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from improvd.config import RunSettings
+    from improvd.daemon.child import Child
+    from improvd.daemon.wire import Peer
+
+    Handler = Callable[[Any, Seconds], None]
+
+STUCK_AFTER = Seconds(2.0)
+"""A model whose answer is this much overdue is ended and started afresh."""
+
+FAREWELL = Seconds(3.0)
+"""The longest that the end may take until the last note's off is sent."""
+
+PORTS, WORKER = module("ports"), module("worker")
+
+
+def now() -> Seconds:
+    """The clock that all processes of a session share."""
+    return Seconds(time.monotonic())
+
+
+class Session:
+    """One session of `improvd run`, from start to end. ``say`` takes a line for the player, ``debug`` one of detail.
+
+    Neither may block. ``ports`` and ``worker`` are the children's commands.
+    """
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        say: Callable[[str], None],
+        debug: Callable[[str], None],
+        ports: Sequence[str] = PORTS,
+        worker: Sequence[str] = WORKER,
+    ) -> None:
+        self._settings = settings
+        self._say = say
+        self._debug = debug
+        self._engine = Engine(settings.engine)
+        self._mirror = Mirror()
+        self._trace = None if settings.trace is None else Trace(settings.trace, self._trace_broke)
+        self._ports = Keeper("MIDI ports", ports, self._open_ports)
+        self._worker = Keeper("model", worker, lambda: LoadModel(settings.model))
+        self._keepers = (self._ports, self._worker)
+        self._handlers: dict[Keeper, dict[type, Handler]] = {
+            self._ports: {
+                Heard: self._on_heard,
+                Sent: self._on_sent,
+                Pong: lambda pong, _at: self._heartbeat.answered(pong),
+                PortsOpen: self._on_ports_open,
+                Closed: self._on_closed,
+                Failed: partial(self._on_failed, self._ports),
+            },
+            self._worker: {
+                Continuation: self._on_continuation,
+                ModelReady: self._on_model_ready,
+                Failed: partial(self._on_failed, self._worker),
+            },
+        }
+        self._open: PortsOpen | None = None  # as first opened
+        self._model: ModelReady | None = None
+        self._playing = False  # whether both children have been up: the duet is on
+        self._owed: dict[tuple[int, int], Generate] = {}
+        self._complained: dict[str, str] = {}
+        self._heartbeat = Heartbeat()
+        self._stop = False
+        self._closed = False  # whether the ports process said that nothing sounds any more
+        self._awake, self._wake = socket.socketpair()
+        self._awake.setblocking(False)
+        self._wake.setblocking(False)
+
+    def stop(self) -> None:
+        """Ask for the end, from any thread."""
+        self._stop = True
+        self._wake.send(b"\0")
+
+    def run(self) -> None:
+        """Play until a signal or `stop`. Raises `UserError` where the start fails for a cause outside improvd.
+
+        However it ends, nothing of ours sounds afterwards and no process of ours is left. Main thread only.
+        """
+        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._signalled)
+        try:
+            for keeper in self._keepers:
+                keeper.start(now())
+            while not self._stop:
+                self._round()
+        finally:
+            try:
+                self._end_turn()
+            finally:
+                self._end_children()
+
+    def _signalled(self, number: int, _frame: object) -> None:
+        self._debug(f"{signal.Signals(number).name}: ending")
+        self._stop = True
+
+    # -- ending
+
+    def _end_turn(self) -> None:
+        at = now()
+        if self._playing:
+            if self._trace:
+                self._trace.event(at, "close")
+            self._do(self._engine.close(at), at)
+
+    def _end_children(self) -> None:
+        """The ports first, which release what sounds; the model is merely let go."""
+        self._worker.send(Close())
+        self._release_ports(Seconds(now() + FAREWELL))
+        self._ports.stop(Seconds(0.0))
+        self._worker.stop(Seconds(0.2))
+        if self._trace:
+            self._trace.close()
+
+    def _release_ports(self, patience: Seconds) -> None:
+        """Have the ports process close; where it dies over that and something may sound, have the next one do it."""
+        asked = False
+        while (at := now()) < patience:
+            if self._ports.ready and not asked:
+                asked = True
+                self._ports.send(Close())
+            if self._ports.child is None and (self._closed or not self._mirror.left_behind(at)):
+                return
+            if self._ports.child is not None and not self._playing:  # it never served: nothing sounds
+                return
+            self._wait(Seconds(0.02))
+            self._receive(self._ports)
+            if self._ports.why_lost(at):
+                self._ports.lose(at)
+                asked = False
+            if not self._closed:
+                self._ports.tick(at)
+
+    # -- the loop
+
+    def _round(self) -> None:
+        at = now()
+        self._wait(self._patience(at))
+        at = now()
+        for keeper in self._keepers:
+            self._receive(keeper)
+        deadline = self._engine.next_deadline()
+        if self._playing and deadline is not None and deadline <= (at := now()):
+            if self._trace:
+                self._trace.woke(at)
+            self._do(self._engine.on_time(at), at)
+        self._look_after(now())
+
+    def _patience(self, at: Seconds) -> Seconds | None:
+        deadlines = [keeper.deadline(at) for keeper in self._keepers]
+        if self._playing:
+            deadlines += [self._engine.next_deadline(), self._stuck_at()]
+        if self._ports.ready:
+            deadlines.append(self._heartbeat.deadline)
+        nearest = min((deadline for deadline in deadlines if deadline is not None), default=None)
+        return None if nearest is None else Seconds(max(0.0, nearest - at))
+
+    def _wait(self, patience: Seconds | None) -> None:
+        children = [keeper.child for keeper in self._keepers if keeper.child is not None]
+        peers = [child.peer for child in children if child.peer.lost is None]
+        noises = {child.noise: child for child in children if child.noise >= 0}
+        writing = [peer for peer in peers if peer.has_backlog]
+        waiting: list[socket.socket | Peer | int] = [self._awake, *peers, *noises]
+        readable, writable, _ = select.select(waiting, writing, [], patience)
+        if self._awake in readable:
+            self._awake.recv(4096)
+        for peer in writable:
+            peer.flush()
+        for noise in noises.keys() & set(readable):
+            self._hear_noise(noises[noise])
+
+    def _look_after(self, at: Seconds) -> None:
+        for keeper in self._keepers:
+            if why := keeper.why_lost(at):
+                self._lost(keeper, why, at)
+            keeper.tick(at)
+        stuck = self._stuck_at()
+        if stuck is not None and stuck <= at:
+            self._lost(self._worker, "does not answer", at)
+        if self._ports.ready:
+            if self._heartbeat.is_silent(at):
+                self._lost(self._ports, "do not answer", at)
+            elif ping := self._heartbeat.ask(at):
+                self._ports.send(ping)
+
+    def _stuck_at(self) -> Seconds | None:
+        if not self._worker.ready:
+            return None
+        return min((Seconds(asked.deadline + STUCK_AFTER) for asked in self._owed.values()), default=None)
+
+    # -- what comes in
+
+    def _receive(self, keeper: Keeper) -> None:
+        for message in keeper.receive():
+            handle = self._handlers[keeper].get(type(message))
+            if handle is not None:
+                handle(message, now())
+
+    def _on_heard(self, heard: Heard, at: Seconds) -> None:
+        if self._trace:
+            self._trace.heard(heard)
+        if self._playing and not heard.echo:
+            self._do(self._engine.on_midi(heard.event), at)
+
+    def _on_sent(self, sent: Sent, _at: Seconds) -> None:
+        self._mirror.sent(sent)
+        if self._trace:
+            self._trace.sent(sent)
+
+    def _on_closed(self, _closed: Closed, _at: Seconds) -> None:
+        self._closed = True
+
+    def _on_ports_open(self, ports: PortsOpen, at: Seconds) -> None:
+        self._ports.serves(at)
+        self._mirror.cleared()
+        self._heartbeat.restart(at)
+        self._complained.pop(self._ports.title, None)
+        if self._playing:
+            self._say(status.ports_back(ports))
+        self._open = self._open or ports
+        self._begin()
+
+    def _on_continuation(self, answer: Continuation, at: Seconds) -> None:
+        self._owed.pop((answer.turn, answer.segment), None)
+        if self._trace:
+            self._trace.continuation(at, answer)
+        self._do(self._engine.on_continuation(at, answer), at)
+
+    def _on_model_ready(self, model: ModelReady, at: Seconds) -> None:
+        self._worker.serves(at)
+        self._complained.pop(self._worker.title, None)
+        if self._playing:
+            self._say("the model is back")
+            if self._trace:
+                self._trace.event(at, "model ready")
+            self._do(self._engine.on_model_ready(at), at)
+        self._model = self._model or model
+        self._begin()
+
+    def _begin(self) -> None:
+        """Once both children are up for the first time, the duet is on."""
+        if self._playing or self._open is None or self._model is None:
+            return
+        self._playing = True
+        if self._trace:
+            instrument = Instrument(self._open.instrument)
+            self._trace.header(self._settings.engine, self._settings.limits, instrument, self._model)
+        self._say(status.ready(self._open, self._model, self._settings.engine))
+
+    # -- what goes out
+
+    def _do(self, effects: list[Effect], at: Seconds) -> None:
+        for effect in effects:
+            if isinstance(effect, Play):
+                self._mirror.planned(effect.notes)
+                self._ports.send(effect)
+            elif isinstance(effect, Release):
+                self._ports.send(effect)
+            elif isinstance(effect, Generate):
+                self._owed = {key: asked for key, asked in self._owed.items() if asked.turn == effect.turn}
+                self._owed[effect.turn, effect.segment] = effect
+                self._worker.send(effect)
+                if self._trace:
+                    self._trace.generate(at, effect)
+            elif isinstance(effect, TurnEnded):
+                if self._trace:
+                    self._trace.turn(effect)
+                self._say(status.turn(effect))
+
+    def _open_ports(self) -> OpenPorts:
+        chosen, first = self._settings, self._open
+        return OpenPorts(
+            # What was found at the start is what is looked for again: another backend may be up by now.
+            api=first.api if first else chosen.api,
+            input=chosen.input,
+            output=chosen.output,
+            instrument=chosen.instrument,
+            late_limit=chosen.limits.late_limit,
+            longest_note=chosen.limits.longest_note,
+            left_behind=self._mirror.left_behind(now()),
+        )
+
+    # -- what goes wrong
+
+    def _lost(self, keeper: Keeper, why: str, at: Seconds) -> None:
+        if keeper.child is not None:
+            self._hear_noise(keeper.child)
+        self._debug(f"{keeper.title} {why}")
+        served = keeper.ready
+        keeper.lose(at)
+        if not self._playing:
+            raise UserError(status.never_started(keeper.title, why, self._settings.api))
+        if keeper is self._worker:
+            self._owed.clear()
+        if served:
+            self._say(f"the {keeper.title} ended unexpectedly; starting afresh")
+        if served and keeper is self._ports:
+            if self._trace:
+                self._trace.event(at, "ports lost")
+            self._do(self._engine.on_ports_lost(at), at)
+
+    def _on_failed(self, keeper: Keeper, failed: Failed, _at: Seconds) -> None:
+        self._debug(f"{keeper.title}: {failed.message}")
+        if not self._playing and failed.theirs:
+            raise UserError(failed.message)
+        if failed.theirs and self._complained.get(keeper.title) != failed.message:
+            self._complained[keeper.title] = failed.message
+            self._say(f"{failed.message}; trying again")
+
+    def _hear_noise(self, child: Child) -> None:
+        for line in child.read_noise().splitlines():
+            self._debug(f"| {line}")
+
+    def _trace_broke(self, error: OSError) -> None:
+        self._say(f"the trace can't be written any further: {error.strerror}")

@@ -1,0 +1,43 @@
+"""The lines that `improvd run` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from improvd.daemon.portnames import shown
+
+if TYPE_CHECKING:
+    from improvd.core.events import TurnEnded
+    from improvd.core.settings import EngineSettings
+    from improvd.daemon.messages import ModelReady, PortsOpen
+
+
+def ready(ports: PortsOpen, model: ModelReady, settings: EngineSettings) -> str:
+    """Once, when the duet is on."""
+    tempo = f"{settings.bpm:g} bpm" if settings.bpm else "your tempo"
+    return (
+        f"ready: hearing '{ports.input}', playing '{ports.output}' ({shown(ports.api)}); {tempo}; "
+        f"model {model.name} ({model.step * 1e6:.0f} µs a note); {ports.grants}"
+    )
+
+
+def ports_back(ports: PortsOpen) -> str:
+    """When a fresh ports process serves."""
+    return f"the ports are back: hearing '{ports.input}', playing '{ports.output}'"
+
+
+def turn(ended: TurnEnded) -> str:
+    """One turn in one line."""
+    heard = (
+        f"turn {ended.turn + 1}: heard {ended.call_notes} notes, {ended.call_beats:.1f} beats at {ended.bpm:.0f} bpm"
+    )
+    if ended.response_onset is None:
+        return f"{heard}; no answer ({ended.reason})"
+    return f"{heard}; answered {ended.response_notes} notes, {ended.response_beats:.1f} beats ({ended.reason})"
+
+
+def never_started(title: str, why: str, api: str) -> str:
+    """For a child that ended before it ever served and did not say why."""
+    if title == "model":
+        return f"the model's process {why} before it was ready (more with --debug)"
+    return f"the MIDI system ({shown(api)}) does not answer: its server may be stopped (more with --debug)"

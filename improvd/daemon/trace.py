@@ -1,0 +1,103 @@
+"""`improvd run --trace FILE`: a line of JSON for everything that decides or shows how a session went.
+
+``docs/trace.md`` describes the lines. They are made on the engine's thread and written on another, so that a slow
+disk delays nothing; each is written by one call, so that what was traced survives the process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict, fields
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from improvd import __version__
+from improvd.core.events import Seconds
+from improvd.daemon.lines import LineWriter
+from improvd.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from improvd.core.events import Continuation, Generate, Sent, TurnEnded
+    from improvd.core.schedule import Instrument, ScheduleLimits
+    from improvd.core.settings import EngineSettings
+    from improvd.daemon.messages import Heard, ModelReady
+
+FORMAT = 1
+
+
+class Trace:
+    """One open trace. Every method returns at once and raises nothing; times are monotonic seconds.
+
+    Raises `UserError` where the file can't be written. An existing file is added to: each session has its header.
+    """
+
+    def __init__(self, path: Path, on_broken: Callable[[OSError], None]) -> None:
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        except OSError as error:
+            raise UserError(f"can't write the trace {path}: {error.strerror}") from error
+        self._lines = LineWriter(self._fd, on_broken)
+
+    def header(
+        self, settings: EngineSettings, limits: ScheduleLimits, instrument: Instrument, model: ModelReady
+    ) -> None:
+        """What a replay needs to know, and when the monotonic clock was what by the wall's."""
+        self._line(
+            "header",
+            format=FORMAT,
+            version=__version__,
+            clock={"monotonic": time.monotonic(), "epoch": time.time()},
+            settings=asdict(settings),
+            limits=asdict(limits),
+            instrument=instrument.value,
+            model={"name": model.name, "sha": model.sha},
+        )
+
+    def heard(self, heard: Heard) -> None:
+        """A message came in; an echo was not given to the engine."""
+        self._line("in", at=heard.event.at, data=heard.event.data.hex(), echo=heard.echo)
+
+    def sent(self, sent: Sent) -> None:
+        """A message went out."""
+        self._line("out", planned=sent.planned, actual=sent.actual, data=sent.data.hex())
+
+    def woke(self, at: Seconds) -> None:
+        """The engine was told the time because its deadline had come."""
+        self._line("time", at=at)
+
+    def generate(self, at: Seconds, asked: Generate) -> None:
+        """The model was asked; the notes it was given follow from what was heard and answered before."""
+        body = {field.name: getattr(asked, field.name) for field in fields(asked) if field.name != "context"}
+        self._line("generate", at=at, context=len(asked.context), **body)
+
+    def continuation(self, at: Seconds, answer: Continuation) -> None:
+        """The model answered and the engine was given it."""
+        notes = [[note.onset, note.duration, note.pitch, note.velocity] for note in answer.notes]
+        self._line(
+            "continuation", at=at, turn=answer.turn, segment=answer.segment, complete=answer.complete, notes=notes
+        )
+
+    def turn(self, ended: TurnEnded) -> None:
+        """A turn ended."""
+        self._line("turn", **asdict(ended))
+
+    def event(self, at: Seconds, what: str) -> None:
+        """Something else the engine was told: "ports lost", "model ready" or "close"."""
+        self._line("event", at=at, what=what)
+
+    def close(self) -> None:
+        """Write out what is queued; bounded."""
+        self._lines.close(Seconds(2.0))
+        os.close(self._fd)
+
+    def _line(self, kind: str, **values: object) -> None:
+        self._lines.write(json.dumps({"type": kind, **values}, separators=(",", ":"), default=_plain))
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, Enum) else str(value)

@@ -1,0 +1,102 @@
+"""The model's process: `python -m improvd.daemon.worker FD`, FD being its end of the engine's socket pair.
+
+The only process of a session that loads numpy. It may be slow, get stuck or die: the music that is planned goes
+on without it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import select
+import socket
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from improvd.core.events import Generate, Seconds
+from improvd.daemon.messages import Close, Failed, LoadModel, ModelReady
+from improvd.daemon.wire import Peer
+from improvd.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from improvd.daemon.messages import Message
+    from improvd.model.improviser import Improviser
+
+NICENESS = 5
+"""Below the engine and whatever sounds, where the cores are busy."""
+
+
+def still_wanted(requests: Iterable[Generate]) -> list[Generate]:
+    """Those of the newest turn, in their order: an older turn's answer would be thrown away."""
+    requests = list(requests)
+    newest = max((request.turn for request in requests), default=0)
+    return [request for request in requests if request.turn == newest]
+
+
+def _messages(engine: Peer, *, wait: bool) -> list[Message]:
+    """All that has come; with ``wait``, at least one unless the engine is gone."""
+    select.select([engine], [engine] if engine.has_backlog else [], [], None if wait else 0)
+    engine.flush()
+    return engine.receive()
+
+
+def serve(engine: Peer, load: Callable[[str], tuple[Improviser, ModelReady]]) -> None:
+    """Load the model that the engine names, say so, and answer until the engine asks for the end or is gone."""
+    improviser: Improviser | None = None
+    requests: list[Generate] = []
+    while not engine.lost:
+        for message in _messages(engine, wait=not requests):
+            if isinstance(message, LoadModel):
+                improviser, ready = load(message.model)
+                engine.send(ready)
+            elif isinstance(message, Generate):
+                requests.append(message)
+            elif isinstance(message, Close):
+                return
+        requests = still_wanted(requests)
+        if requests and improviser is not None:
+            engine.send(improviser.answer(requests.pop(0)))
+
+
+def _load(model: str) -> tuple[Improviser, ModelReady]:
+    # Here, not above: numpy reads how many threads it may start when it is first imported.
+    from improvd.model import bundle, improviser  # noqa: PLC0415
+
+    path = bundle.find(model)
+    loaded = bundle.load(path)
+    step = bundle.verify(loaded)
+    ready = ModelReady(loaded.name, _hash(path), Seconds(step))
+    return improviser.Improviser(loaded, lambda: Seconds(time.monotonic())), ready
+
+
+def _hash(path: Path) -> str:
+    """What tells one bundle from another in a trace."""
+    digest = hashlib.sha256()
+    for name in ("model.json", "weights.npz"):
+        digest.update((path / name).read_bytes())
+    return digest.hexdigest()
+
+
+def main() -> None:
+    """Serve the engine at the other end of the socket whose number is the one argument."""
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ[variable] = "1"  # a matrix this small only loses by being shared out
+    with suppress(OSError):
+        os.nice(NICENESS)
+    engine = Peer(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        serve(engine, _load)
+    except UserError as error:
+        engine.send(Failed(str(error), theirs=True))
+    except Exception as error:  # whatever it is, the engine is told before we end
+        engine.send(Failed(f"{type(error).__name__}: {error}", theirs=False))
+        raise
+
+
+if __name__ == "__main__":
+    main()
