@@ -95,11 +95,13 @@ class Answer:
         )
         return self.outstanding
 
-    def take(self, now: Seconds, continuation: Continuation) -> list[BeatNote]:
-        """The notes of an awaited segment, in the beats they will have; none where it brought none."""
+    def take(self, now: Seconds, continuation: Continuation) -> list[BeatNote] | None:
+        """The notes of the awaited segment, in the beats they will have; None where it is not what is awaited."""
         asked = self.outstanding
         if asked is None or (continuation.turn, continuation.segment) != (asked.turn, asked.segment):
-            return []
+            return None
+        if any(not asked.start <= note.onset < asked.until for note in continuation.notes):
+            return None  # it answers an earlier asking for the same segment, from before it had to move
         if not continuation.notes and not continuation.complete:
             return []
         self.outstanding = None

@@ -39,7 +39,7 @@ class Engine:
         self._bpm: float | None = None
         self._call_ends_at: Seconds | None = None
         self._decided_at = Seconds(0.0)
-        self._turn = 0
+        self._turn = -1  # counts decisions: one that was taken back is never mistaken for the next
         self._answer: Answer | None = None
         self._planned: list[PlannedNote] = []  # of this answer, in order of onset
         self._next_key = 0
@@ -84,16 +84,11 @@ class Engine:
 
     def on_continuation(self, now: Seconds, continuation: Continuation) -> list[Effect]:
         """What the model answered; thrown away unless it is what is waited for."""
-        answer = self._answer
-        if answer is None or answer.outstanding is None:
-            return []
         effects = self.on_time(now)
-        if self._answer is not answer:
+        answer = self._answer
+        notes = answer.take(now, continuation) if answer is not None else None
+        if answer is None or notes is None:
             return effects
-        asked = answer.outstanding
-        if (continuation.turn, continuation.segment) != (asked.turn, asked.segment):
-            return effects
-        notes = answer.take(now, continuation)
         if notes:
             planned = tuple(self._plan(answer, note) for note in notes)
             self._planned.extend(planned)
@@ -166,6 +161,7 @@ class Engine:
         pulse = find_pulse(strike_times(call), self._settings.bpm, self._bpm)
         start = pulse.timeline.next_beat(Seconds(now + self._settings.lead))
         self._bpm = pulse.timeline.bpm
+        self._turn += 1
         self._answer = Answer(self._turn, call, pulse, start, self._settings)
         self._decided_at = now
         self._call_ends_at = None
@@ -199,7 +195,6 @@ class Engine:
         sounded = [note for note in self._planned if at is None or note.onset <= at]
         onset = sounded[0].onset if sounded else None
         end = max((note.offset if at is None else Seconds(min(note.offset, at)) for note in sounded), default=None)
-        self._turn += 1
         ended = TurnEnded(
             turn=answer.turn,
             call_start=answer.call[0].onset,

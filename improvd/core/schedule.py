@@ -92,8 +92,10 @@ class Schedule:
         signature = _signature(event)
         while self._echoes and self._echoes[0][0] < event.at - self._limits.echo_window:
             self._echoes.popleft()
+        # A key the player holds comes up by their hand: were that mistaken for an echo, it would seem held for ever.
+        theirs = event.kind == NOTE_OFF and (event.channel, event.data[1]) in self._hands.keys
         for sent in self._echoes:
-            if sent[1] == signature:
+            if sent[1] == signature and not theirs:
                 self._echoes.remove(sent)
                 return False
         self._hands.hear(event)
@@ -105,23 +107,16 @@ class Schedule:
         return True
 
     def play(self, notes: Iterable[PlannedNote]) -> None:
-        """Plan ``notes``. One that is planned already is replaced; one that sounds keeps its onset."""
-        for asked in notes:
-            onset = self._sounding[asked.key].onset if asked.key in self._sounding else asked.onset
-            longest = onset + self._limits.longest_note
-            note = replace(
-                asked,
-                onset=onset,
-                offset=Seconds(min(max(asked.offset, onset + SHORTEST_NOTE), longest)),
-                velocity=min(max(asked.velocity, 1), 127),
-            )
-            if note.key in self._sounding:
-                if note.key not in self._withheld:
-                    self._sounding[note.key] = note
-                    heapq.heappush(self._heap, (note.offset, 0, note.key))
-            else:
-                self._planned[note.key] = note
-                heapq.heappush(self._heap, (note.onset, 1, note.key))
+        """Plan ``notes``. One that is planned already is replaced; of one that sounds only the end may move."""
+        for note in notes:
+            sounding = self._sounding.get(note.key)
+            onset = note.onset if sounding is None else sounding.onset
+            offset = Seconds(min(max(note.offset, onset + SHORTEST_NOTE), onset + self._limits.longest_note))
+            if sounding is None:
+                self._planned[note.key] = replace(note, offset=offset, velocity=min(max(note.velocity, 1), 127))
+                heapq.heappush(self._heap, (onset, 1, note.key))
+            elif note.key not in self._withheld:
+                self._end(note.key, offset)
 
     def release(self, now: Seconds) -> None:
         """Drop all that is planned and let all that sounds be due to end ``now``."""

@@ -1,0 +1,172 @@
+"""Whatever is played, lost, late or unplugged: no note hangs, no wait lies behind, no two turns at once."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from improvd.core.engine import Engine
+from improvd.core.events import (
+    BeatNote,
+    Beats,
+    Continuation,
+    Effect,
+    Generate,
+    MidiEvent,
+    Play,
+    Release,
+    Seconds,
+    Sent,
+    TurnEnded,
+)
+from improvd.core.hands import Hands
+from improvd.core.schedule import Instrument, Schedule
+from improvd.core.settings import EngineSettings
+from improvd.core.turns import State
+from tests.partners import hanging
+
+
+class Duet(RuleBasedStateMachine):
+    """An engine and a schedule as the daemon holds them, a player who does anything, a model that may fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = Engine(EngineSettings(seed=3))
+        self.schedule = Schedule(Instrument.SEPARATE)
+        self.hands = Hands()
+        self.now = Seconds(0.0)
+        self.asked: list[Generate] = []
+        self.sent: list[Sent] = []
+        self.turns: list[TurnEnded] = []
+
+    def do(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Generate):
+                if effect.turn not in {asked.turn for asked in self.asked}:
+                    assert not self.hands.keys
+                assert effect.start < effect.until <= effect.end
+                assert effect.deadline >= self.now
+                assert list(effect.context) == sorted(effect.context, key=lambda n: (n.onset, n.pitch))
+                self.asked.append(effect)
+            elif isinstance(effect, Play):
+                assert all(note.onset >= self.now for note in effect.notes)
+                self.schedule.play(effect.notes)
+            elif isinstance(effect, Release):
+                self.schedule.release(self.now)
+            else:
+                self.turns.append(effect)
+        self.sent += [Sent(event.at, self.now, event.data) for event in self.schedule.due(self.now)]
+
+    def hear(self, data: bytes) -> None:
+        event = MidiEvent(self.now, data)
+        if self.schedule.hear(event):
+            self.hands.hear(event)
+            was_answering = self.engine.state is State.ANSWERING
+            self.do(self.engine.on_midi(event))
+            if was_answering and self.engine.state is State.CALL:
+                assert not self.schedule.sounding
+
+    @rule(seconds=st.floats(0.001, 3.0))
+    def wait(self, seconds: float) -> None:
+        until = Seconds(self.now + seconds)
+        while True:
+            deadlines = [at for at in (self.engine.next_deadline(), self.schedule.next_deadline()) if at is not None]
+            at = min(deadlines, default=until)
+            if at >= until:
+                break
+            self.now = max(self.now, at)
+            self.do(self.engine.on_time(self.now))
+        self.now = until
+        self.do(self.engine.on_time(self.now))
+
+    @rule(seconds=st.floats(0.001, 9.0))
+    def stall(self, seconds: float) -> None:
+        """Nobody looked at the clock for a while."""
+        self.now = Seconds(self.now + seconds)
+        self.do(self.engine.on_time(self.now))
+
+    @rule(pitch=st.integers(58, 62), velocity=st.integers(0, 127), channel=st.integers(0, 1))
+    def key_down(self, pitch: int, velocity: int, channel: int) -> None:
+        self.hear(bytes((0x90 | channel, pitch, velocity)))
+
+    @rule(pitch=st.integers(58, 62), channel=st.integers(0, 1))
+    def key_up(self, pitch: int, channel: int) -> None:
+        self.hear(bytes((0x80 | channel, pitch, 0)))
+
+    @rule(count=st.integers(1, 12), step=st.floats(0.05, 0.8), held=st.floats(0.1, 0.95))
+    def phrase(self, count: int, step: float, held: float) -> None:
+        for channel, pitch in self.hands.keys:
+            self.hear(bytes((0x80 | channel, pitch, 0)))
+        for index in range(count):
+            self.hear(bytes((0x90, 60 + index, 70)))
+            self.wait(step * held)
+            self.hear(bytes((0x80, 60 + index, 0)))
+            self.wait(step * (1 - held))
+
+    @rule(value=st.integers(0, 127), controller=st.sampled_from([1, 64, 120, 123]))
+    def control(self, value: int, controller: int) -> None:
+        self.hear(bytes((0xB0, controller, value)))
+
+    @rule(data=st.binary(max_size=4))
+    def noise(self, data: bytes) -> None:
+        self.hear(data)
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data(), complete=st.booleans(), count=st.integers(0, 6), step=st.floats(0.1, 1.0))
+    def model_answers(self, data: st.DataObject, complete: bool, count: int, step: float) -> None:
+        request = data.draw(st.sampled_from(self.asked[-3:]))
+        onsets = [request.start + index * step for index in range(count)]
+        notes = [
+            BeatNote(Beats(at), Beats(step * 1.5), 60 + i % 5, 70) for i, at in enumerate(onsets) if at < request.until
+        ]
+        self.do(
+            self.engine.on_continuation(self.now, Continuation(request.turn, request.segment, tuple(notes), complete))
+        )
+
+    @precondition(lambda self: self.asked)
+    @rule(latency=st.floats(0.001, 0.1))
+    def model_does_its_work(self, latency: float) -> None:
+        for _ in range(4):
+            self.wait(latency)
+            request = self.asked[-1]
+            beats = [Beats(request.start + i / 2) for i in range(9) if request.start + i / 2 < request.until]
+            notes = tuple(BeatNote(beat, Beats(0.45), 60 + int(beat * 2) % 5, 70) for beat in beats)
+            self.do(self.engine.on_continuation(self.now, Continuation(request.turn, request.segment, notes)))
+
+    @rule()
+    def model_restarts(self) -> None:
+        self.do(self.engine.on_model_ready(self.now))
+
+    @rule()
+    def ports_restart(self) -> None:
+        """A fresh ports process is told what the old one left sounding."""
+        self.do(self.engine.on_ports_lost(self.now))
+        left = [(note.channel, note.pitch) for note in self.schedule.sounding]
+        self.schedule, self.hands = Schedule(Instrument.SEPARATE), Hands()
+        self.schedule.adopt(left)
+        self.schedule.release(self.now)
+        self.do([])
+
+    @invariant()
+    def no_wait_lies_behind(self) -> None:
+        for deadline in (self.engine.next_deadline(), self.schedule.next_deadline()):
+            assert deadline is None or deadline > self.now
+
+    @invariant()
+    def turns_follow_each_other(self) -> None:
+        for before, after in pairwise(self.turns):
+            assert before.turn < after.turn
+            assert before.decided_at <= after.decided_at
+            assert after.call_start >= before.decided_at
+
+    def teardown(self) -> None:
+        self.do(self.engine.close(self.now))
+        self.sent += [Sent(event.at, self.now, event.data) for event in self.schedule.close(self.now)]
+        assert hanging(self.sent) == set()
+
+
+TestDuet = Duet.TestCase
+TestDuet.settings = settings(max_examples=60, stateful_step_count=50)

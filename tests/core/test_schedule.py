@@ -1,0 +1,265 @@
+"""Whatever is asked of a schedule, each on has its off, and nothing of the player's is cut."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from improvd.core.events import CONTROL, NOTE_OFF, NOTE_ON, SUSTAIN, MidiEvent, PlannedNote, Seconds
+from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
+
+PITCHES = st.integers(58, 62)
+
+
+def note(key: int, onset: float, offset: float, pitch: int = 60, channel: int = 0) -> PlannedNote:
+    return PlannedNote(key, Seconds(onset), Seconds(offset), pitch, 80, channel)
+
+
+def on(at: float, pitch: int = 60, velocity: int = 64) -> MidiEvent:
+    return MidiEvent(Seconds(at), bytes((NOTE_ON, pitch, velocity)))
+
+
+def off(at: float, pitch: int = 60) -> MidiEvent:
+    return MidiEvent(Seconds(at), bytes((NOTE_OFF, pitch, 0)))
+
+
+def play_out(schedule: Schedule) -> list[MidiEvent]:
+    out = []
+    while (at := schedule.next_deadline()) is not None:
+        out += schedule.due(at)
+    return out
+
+
+def brief(events: list[MidiEvent]) -> list[tuple[float, str, int]]:
+    return [(event.at, "on" if event.kind == NOTE_ON else "off", event.data[1]) for event in events]
+
+
+def test_offs_go_before_ons_at_equal_times() -> None:
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 2.0), note(2, 2.0, 3.0, 62), note(3, 2.0, 2.5, 59)])
+    assert brief(play_out(schedule)) == [
+        (1.0, "on", 60),
+        (2.0, "off", 60),
+        (2.0, "on", 62),
+        (2.0, "on", 59),
+        (2.5, "off", 59),
+        (3.0, "off", 62),
+    ]
+
+
+def test_a_pitch_struck_again_is_not_cut_by_the_old_off() -> None:
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 2.0), note(2, 1.5, 3.0)])
+    assert brief(play_out(schedule)) == [(1.0, "on", 60), (1.5, "off", 60), (1.5, "on", 60), (3.0, "off", 60)]
+
+
+def test_a_note_too_late_is_dropped_with_its_off_and_counted() -> None:
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 2.0), note(2, 1.04, 2.0, 62)])
+    assert brief(schedule.due(Seconds(1.06))) == [(1.04, "on", 62)]
+    assert schedule.late_notes == 1
+    assert brief(play_out(schedule)) == [(2.0, "off", 62)]
+
+
+def test_an_off_is_sent_however_late() -> None:
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 2.0)])
+    schedule.due(Seconds(1.0))
+    assert brief(schedule.due(Seconds(50.0))) == [(2.0, "off", 60)]
+
+
+def test_no_note_outlasts_the_longest() -> None:
+    schedule = Schedule(limits=ScheduleLimits(longest_note=Seconds(3.0)))
+    schedule.play([note(1, 1.0, 1000.0)])
+    assert brief(play_out(schedule)) == [(1.0, "on", 60), (4.0, "off", 60)]
+
+
+def test_release_ends_what_sounds_and_drops_what_is_planned() -> None:
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 5.0), note(2, 2.0, 5.0, 62)])
+    schedule.due(Seconds(1.0))
+    schedule.release(Seconds(1.5))
+    assert brief(schedule.due(Seconds(1.5))) == [(1.5, "off", 60)]
+    assert schedule.next_deadline() is None
+
+
+def test_a_note_that_sounds_keeps_its_onset_when_planned_anew() -> None:
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 5.0)])
+    schedule.due(Seconds(1.0))
+    schedule.play([note(1, 2.0, 3.0)])
+    assert brief(play_out(schedule)) == [(3.0, "off", 60)]
+
+
+def test_an_echo_is_heard_once_as_an_echo_and_then_as_the_player() -> None:
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 2.0)])
+    (sent,) = schedule.due(Seconds(1.0))
+    assert not schedule.hear(MidiEvent(Seconds(1.02), sent.data))
+    assert schedule.hear(MidiEvent(Seconds(1.025), sent.data))
+
+
+def test_an_old_message_of_ours_is_no_echo() -> None:
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 2.0)])
+    (sent,) = schedule.due(Seconds(1.0))
+    assert schedule.hear(MidiEvent(Seconds(1.031), sent.data))
+
+
+def test_a_key_the_player_holds_comes_up_by_their_hand_even_as_ours_ends() -> None:
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 2.0)])
+    schedule.due(Seconds(1.0))
+    schedule.hear(on(1.5))
+    schedule.due(Seconds(2.0))
+    assert schedule.hear(off(2.01))
+    assert not schedule.hear(off(2.02))
+
+
+def test_an_off_sent_back_as_a_note_on_at_velocity_0_is_an_echo() -> None:
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 2.0)])
+    play_out(schedule)
+    assert not schedule.hear(MidiEvent(Seconds(2.01), bytes((NOTE_ON, 60, 0))))
+
+
+def test_on_one_instrument_an_off_waits_for_the_players_key() -> None:
+    schedule = Schedule(Instrument.SAME)
+    schedule.play([note(1, 1.0, 5.0)])
+    schedule.due(Seconds(1.0))
+    schedule.hear(on(1.5))
+    schedule.release(Seconds(1.5))
+    assert schedule.due(Seconds(1.5)) == []
+    schedule.hear(off(3.0))
+    assert brief(schedule.due(Seconds(3.0))) == [(3.0, "off", 60)]
+
+
+def test_on_one_instrument_a_held_pitch_is_not_struck() -> None:
+    schedule = Schedule(Instrument.SAME)
+    schedule.hear(on(0.5))
+    schedule.play([note(1, 1.0, 2.0), note(2, 1.0, 2.0, 62)])
+    assert brief(play_out(schedule)) == [(1.0, "on", 62), (2.0, "off", 62)]
+    assert schedule.yielded_notes == 1
+
+
+def test_at_the_end_every_channel_used_is_cleared() -> None:
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 5.0, channel=2)])
+    schedule.due(Seconds(1.0))
+    closing = [event.data for event in schedule.close(Seconds(2.0))]
+    assert closing == [bytes((0x82, 60, 64)), bytes((0xB2, 64, 0)), bytes((0xB2, 120, 0)), bytes((0xB2, 123, 0))]
+
+
+def test_nothing_is_sent_at_the_end_where_nothing_was_played() -> None:
+    assert Schedule().close(Seconds(2.0)) == []
+
+
+def test_at_the_end_a_held_key_and_pedal_of_the_same_instrument_are_left_alone() -> None:
+    for instrument in (Instrument.SAME, Instrument.UNKNOWN):
+        schedule = Schedule(instrument)
+        schedule.play([note(1, 1.0, 5.0)])
+        schedule.due(Seconds(1.0))
+        schedule.hear(on(1.5, 64))
+        schedule.hear(MidiEvent(Seconds(1.6), bytes((CONTROL, SUSTAIN, 127))))
+        assert brief(schedule.close(Seconds(2.0))) == [(2.0, "off", 60)]
+
+
+def test_at_the_end_a_pitch_both_hold_is_cut_only_where_it_might_hang() -> None:
+    sent = {}
+    for instrument in Instrument:
+        schedule = Schedule(instrument)
+        schedule.play([note(1, 1.0, 5.0)])
+        schedule.due(Seconds(1.0))
+        schedule.hear(on(1.5))
+        sent[instrument] = [event.kind for event in schedule.close(Seconds(2.0)) if event.kind == NOTE_OFF]
+    assert sent == {Instrument.SEPARATE: [NOTE_OFF], Instrument.UNKNOWN: [NOTE_OFF], Instrument.SAME: []}
+
+
+def test_what_a_sender_before_left_behind_is_released() -> None:
+    schedule = Schedule()
+    schedule.adopt([(0, 60), (3, 64)])
+    schedule.release(Seconds(1.0))
+    assert {event.data for event in schedule.due(Seconds(1.0))} == {bytes((0x80, 60, 64)), bytes((0x83, 64, 64))}
+
+
+class Scheduling(RuleBasedStateMachine):
+    """A schedule asked for anything, and a player on the same or another instrument."""
+
+    instrument = Instrument.SEPARATE
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.schedule = Schedule(self.instrument)
+        self.now = Seconds(0.0)
+        self.held: set[int] = set()
+        self.pedal = False
+        self.sounding: set[tuple[int, int]] = set()
+
+    def send(self, events: list[MidiEvent]) -> None:
+        for event in events:
+            key = (event.channel, event.data[1])
+            if event.kind == NOTE_ON:
+                assert key not in self.sounding
+                self.sounding.add(key)
+            elif event.kind == NOTE_OFF:
+                self.sounding.remove(key)
+            if self.instrument is Instrument.SAME:
+                assert event.kind not in (NOTE_ON, NOTE_OFF) or event.data[1] not in self.held
+                assert event.kind != CONTROL or not (self.pedal or (self.held and event.data[1] != SUSTAIN))
+
+    @rule(
+        key=st.integers(1, 12),
+        ahead=st.floats(-0.1, 3),
+        length=st.floats(-1, 20),
+        pitch=PITCHES,
+        channel=st.integers(0, 1),
+    )
+    def plan(self, key: int, ahead: float, length: float, pitch: int, channel: int) -> None:
+        self.schedule.play([note(key, self.now + ahead, self.now + ahead + length, pitch, channel)])
+
+    @rule()
+    def release(self) -> None:
+        self.schedule.release(self.now)
+        self.send(self.schedule.due(self.now))
+        assert self.instrument is Instrument.SAME or not self.sounding
+
+    @rule(pitch=PITCHES)
+    def key_down(self, pitch: int) -> None:
+        self.wait(0.04)  # so that what was sent before is no longer taken for an echo
+        assert self.schedule.hear(on(self.now, pitch))
+        self.held.add(pitch)
+
+    @rule(pitch=PITCHES)
+    def key_up(self, pitch: int) -> None:
+        assert self.schedule.hear(off(self.now, pitch)) or pitch not in self.held
+        self.held.discard(pitch)
+
+    @rule(value=st.integers(0, 127))
+    def move_pedal(self, value: int) -> None:
+        self.schedule.hear(MidiEvent(self.now, bytes((CONTROL, SUSTAIN, value))))
+        self.pedal = value >= 64
+
+    @rule(seconds=st.floats(0, 3))
+    def wait(self, seconds: float) -> None:
+        self.now = Seconds(self.now + seconds)
+        self.send(self.schedule.due(self.now))
+
+    @invariant()
+    def no_deadline_lies_behind_what_was_sent(self) -> None:
+        self.send(self.schedule.due(self.now))
+        deadline = self.schedule.next_deadline()
+        assert deadline is None or deadline > self.now
+
+    def teardown(self) -> None:
+        self.send(self.schedule.close(self.now))
+        assert not self.sounding or (
+            self.instrument is Instrument.SAME and {pitch for _, pitch in self.sounding} <= self.held
+        )
+
+
+class SchedulingOnOneInstrument(Scheduling):
+    instrument = Instrument.SAME
+
+
+TestScheduling = Scheduling.TestCase
+TestSchedulingOnOneInstrument = SchedulingOnOneInstrument.TestCase
