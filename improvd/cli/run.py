@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, TextIO
 
 from improvd.cli import options  # noqa: TC001  typer reads the annotations
 from improvd.cli.options import option
@@ -85,8 +86,8 @@ def _play(settings: RunSettings, *, quiet: bool, debug: bool) -> None:
     from improvd.daemon.lines import LineWriter  # noqa: PLC0415  as above
     from improvd.daemon.session import Session  # noqa: PLC0415
 
-    screen = LineWriter(sys.stdout.fileno(), lambda _error: session.stop())
-    details = LineWriter(sys.stderr.fileno(), lambda _error: None)
+    screen = LineWriter(_descriptor(sys.stdout), lambda _error: session.stop())
+    details = LineWriter(_descriptor(sys.stderr), lambda _error: None)
     session = Session(
         settings,
         say=(lambda _line: None) if quiet else screen.write,
@@ -97,3 +98,8 @@ def _play(settings: RunSettings, *, quiet: bool, debug: bool) -> None:
     finally:
         for lines in (screen, details):
             lines.close(Seconds(0.5))
+
+
+def _descriptor(stream: TextIO | None) -> int:
+    """Where to write; nowhere where we were started with that stream closed."""
+    return os.open(os.devnull, os.O_WRONLY) if stream is None else stream.fileno()

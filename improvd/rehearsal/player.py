@@ -1,10 +1,8 @@
-"""The player of a rehearsal: a MIDI file, or the messages of a trace, that plays on or waits for its answers."""
+"""The player of a rehearsal: a MIDI file that plays on or waits for its answers."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import mido
 
@@ -84,52 +82,3 @@ def _played(file: mido.MidiFile) -> Iterator[MidiEvent]:
         now += message.time
         if not message.is_meta and getattr(message, "channel", DRUMS) != DRUMS:
             yield MidiEvent(Seconds(now), bytes(message.bytes()))
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What `improvd run --trace` wrote, as far as it is needed to play it again."""
-
-    header: dict[str, Any]
-    events: list[MidiEvent]
-    latency: dict[tuple[int, int], Seconds]
-    """How long the model took over each (turn, segment)."""
-
-
-def is_trace(path: Path) -> bool:
-    """Whether a file looks like a trace: MIDI files begin with other bytes."""
-    try:
-        with path.open("rb") as file:
-            return file.read(1) == b"{"
-    except OSError:
-        return False
-
-
-def read_trace(path: Path) -> Trace:
-    """Read a trace; a last line that was cut short by a crash is left out. Raises UserError."""
-    header: dict[str, Any] = {}
-    events: list[MidiEvent] = []
-    asked: dict[tuple[int, int], float] = {}
-    latency: dict[tuple[int, int], Seconds] = {}
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    for number, line in enumerate(lines, 1):
-        try:
-            entry = json.loads(line)
-            kind = entry["type"]
-            if kind == "header":
-                header = entry
-            elif kind == "in" and not entry.get("echo"):
-                events.append(MidiEvent(Seconds(float(entry["at"])), bytes.fromhex(entry["data"])))
-            elif kind == "generate":
-                asked[entry["turn"], entry["segment"]] = float(entry["at"])
-            elif kind == "continuation" and (entry["turn"], entry["segment"]) in asked:
-                key = (entry["turn"], entry["segment"])
-                latency[key] = Seconds(float(entry["at"]) - asked[key])
-        except (ValueError, KeyError, TypeError) as error:
-            if number == len(lines):
-                break
-            raise UserError(f"{path}, line {number}: not a line of an improvd trace ({error!r})") from None
-    if not header:
-        raise UserError(f"{path}: no header line; is it a trace of `improvd run --trace`?")
-    events.sort(key=lambda event: event.at)
-    return Trace(header, events, latency)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from improvd.core.engine import Engine
-from improvd.core.events import Continuation, Effect, Generate, MidiEvent, Play, Release, Seconds, Sent, TurnEnded
+from improvd.core.events import Continuation, Effect, Generate, Seconds
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.core.turns import State
+from improvd.rehearsal.performance import Performance, do
 
 if TYPE_CHECKING:
     from improvd.core.settings import EngineSettings
@@ -21,16 +21,6 @@ class Partner(Protocol):
 
     def answer(self, asked_at: Seconds, request: Generate) -> tuple[Seconds, Continuation]:
         """When the answer to a request made at ``asked_at`` comes, and the answer."""
-
-
-@dataclass
-class Performance:
-    """What was played in a rehearsal; times in seconds."""
-
-    heard: list[MidiEvent] = field(default_factory=list)
-    sent: list[Sent] = field(default_factory=list)
-    turns: list[TurnEnded] = field(default_factory=list)
-    end: Seconds = Seconds(0.0)
 
 
 class Stage:
@@ -58,11 +48,9 @@ class Stage:
         now = Seconds(0.0)
         while (now := self._next(now)) < math.inf:
             self._step(now)
-            self._performance.end = now
-        self._do(self._performance.end, self._engine.close(self._performance.end))
-        self._send(self._performance.end)
-        for event in self._schedule.close(self._performance.end):
-            self._performance.sent.append(Sent(event.at, self._performance.end, event.data))
+        end = self._performance.end
+        self._do(end, self._engine.close(end))
+        self._performance.finish(self._schedule, end)
         return self._performance
 
     def _next(self, now: Seconds) -> Seconds:
@@ -83,7 +71,7 @@ class Stage:
         for arrived in [arrival for arrival in self._arrivals if arrival[0] <= now]:
             self._arrivals.remove(arrived)
             self._do(now, self._engine.on_continuation(now, arrived[1]))
-        self._send(now)
+        self._performance.send_until(self._schedule, now)
         self._do(now, self._engine.on_time(now))
         while not self._player.done and not self._waits and self._player.next.at <= now:
             event = self._player.next
@@ -91,21 +79,14 @@ class Stage:
             self._performance.heard.append(event)
             if self._schedule.hear(event):
                 self._do(now, self._engine.on_midi(event))
-        self._send(now)
-
-    def _send(self, now: Seconds) -> None:
-        self._performance.sent += [Sent(event.at, now, event.data) for event in self._schedule.due(now)]
+        self._performance.send_until(self._schedule, now)
 
     def _do(self, now: Seconds, effects: list[Effect]) -> None:
-        for effect in effects:
-            if isinstance(effect, Generate):
-                arrival, continuation = self._partner.answer(now, effect)
-                self._arrivals.append((arrival, continuation))
-            elif isinstance(effect, Play):
-                self._schedule.play(effect.notes)
-            elif isinstance(effect, Release):
-                self._schedule.release(now)
-            else:
-                self._performance.turns.append(effect)
-                if self._hold and not self._player.done and effect.reason != "interrupted":
-                    self._player.wait(now, Seconds(60.0 / effect.bpm))
+        turns = len(self._performance.turns)
+        do(effects, now, self._schedule, self._performance, self._ask)
+        for turn in self._performance.turns[turns:]:
+            if self._hold and not self._player.done and turn.reason != "interrupted":
+                self._player.wait(now, Seconds(60.0 / turn.bpm))
+
+    def _ask(self, now: Seconds, request: Generate) -> None:
+        self._arrivals.append(self._partner.answer(now, request))

@@ -1,0 +1,130 @@
+"""A session played again from its trace: the engine is told the same things at the same times.
+
+The model's answers are taken from the trace too, so that what happened on stage happens again, whatever model is at
+hand and however slow it was that evening.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from improvd.core.engine import Engine
+from improvd.core.events import BeatNote, Continuation, Generate, MidiEvent, Seconds
+from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
+from improvd.core.settings import EngineSettings
+from improvd.errors import UserError
+from improvd.rehearsal.performance import Performance, do
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = 1
+"""The newest format of a trace that is understood."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One session of a trace: its header and the lines after it, in order."""
+
+    header: dict[str, Any]
+    lines: list[dict[str, Any]]
+
+
+def is_trace(path: Path) -> bool:
+    """Whether a file looks like a trace: MIDI files begin with other bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(1) == b"{"
+    except OSError:
+        return False
+
+
+def read_trace(path: Path) -> Session:
+    """The last session of a trace; a last line cut short by a crash is left out. Raises UserError."""
+    session: Session | None = None
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = dict(json.loads(line))
+            kind = entry["type"]
+        except (ValueError, KeyError, TypeError):
+            if number == len(lines):
+                break
+            raise UserError(f"{path}, line {number}: not a line of an improvd trace") from None
+        if kind == "header":
+            session = Session(entry, [])
+        elif session is not None:
+            session.lines.append(entry)
+    if session is None:
+        raise UserError(f"{path}: no header line; is it a trace of `improvd run --trace`?")
+    if session.header.get("format") != FORMAT:
+        raise UserError(f"{path}: a trace of another format than this improvd reads: use the improvd that wrote it")
+    return session
+
+
+class Replay:
+    """Tells an engine what a trace says, and lets a schedule of its own send in virtual time."""
+
+    def __init__(self, session: Session) -> None:
+        try:
+            limits = ScheduleLimits(**_known(ScheduleLimits, session.header["limits"]))
+            instrument = Instrument(session.header["instrument"])
+            self._engine = Engine(EngineSettings(**_known(EngineSettings, session.header["settings"])))
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"the trace's header is damaged: {error}") from None
+        self._schedule = Schedule(instrument, limits)
+        self._lines = session.lines
+        self._performance = Performance()
+        self.asked: list[Generate] = []
+        """What the engine asked of the model, for comparison with the trace."""
+
+    def perform(self) -> Performance:
+        """Play the session through. Raises UserError at a damaged line."""
+        for number, line in enumerate(self._lines, 2):
+            try:
+                self._tell(line)
+            except (KeyError, TypeError, ValueError) as error:
+                raise UserError(f"the trace's line {number} of its last session is damaged: {error}") from None
+        end = self._performance.end
+        do(self._engine.close(end), end, self._schedule, self._performance, self._ask)
+        self._performance.finish(self._schedule, end)
+        return self._performance
+
+    def _tell(self, line: dict[str, Any]) -> None:
+        kind = line["type"]
+        if kind not in ("in", "time", "continuation", "event"):
+            return
+        at = Seconds(float(line["at"]))
+        self._performance.send_until(self._schedule, at)
+        if kind == "in":
+            event = MidiEvent(at, bytes.fromhex(line["data"]))
+            self._schedule.hear(event)
+            effects = []
+            if not line["echo"]:
+                self._performance.heard.append(event)
+                effects = self._engine.on_midi(event)
+        elif kind == "time":
+            effects = self._engine.on_time(at)
+        elif kind == "continuation":
+            notes = tuple(BeatNote(*note) for note in line["notes"])
+            answer = Continuation(line["turn"], line["segment"], notes, line["complete"])
+            effects = self._engine.on_continuation(at, answer)
+        elif line["what"] == "ports lost":
+            effects = self._engine.on_ports_lost(at)
+        elif line["what"] == "model ready":
+            effects = self._engine.on_model_ready(at)
+        else:
+            effects = self._engine.close(at)
+        do(effects, at, self._schedule, self._performance, self._ask)
+        self._performance.send_until(self._schedule, at)
+
+    def _ask(self, _at: Seconds, request: Generate) -> None:
+        self.asked.append(request)
+
+
+def _known(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    """The values that this improvd knows: settings that came since have their defaults."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in values.items() if name in names}
