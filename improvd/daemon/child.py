@@ -70,8 +70,15 @@ class Child:
 
     def kill(self) -> None:
         """End it at once. It may take a moment to be gone: see ``gone``."""
+        self.process.poll()  # one that ended by itself keeps its own exit status
         self.process.kill()
         self.peer.close()
+
+    def exit_status(self) -> int | None:
+        """Its exit status, below 0 for the signal that ended it; waits a moment for one that is just ending."""
+        with suppress(subprocess.TimeoutExpired):
+            return self.process.wait(0.5)
+        return None
 
     def gone(self) -> bool:
         """Whether it has ended; never blocks."""

@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import time
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -99,11 +100,11 @@ class Session:
         self._open: PortsOpen | None = None  # as first opened
         self._model: ModelReady | None = None
         self._playing = False  # whether both children have been up: the duet is on
+        self._early: deque[Heard] = deque(maxlen=4096)  # heard before that
         self._owed: dict[tuple[int, int], Generate] = {}
         self._complained: dict[str, str] = {}
         self._heartbeat = Heartbeat()
         self._stop = False
-        self._closed = False  # whether the ports process said that nothing sounds any more
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
         self._wake.setblocking(False)
@@ -119,9 +120,9 @@ class Session:
         However it ends, nothing of ours sounds afterwards and no process of ours is left. Main thread only.
         """
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
-        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), self._signalled)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
+                signal.signal(number, self._signalled)
         try:
             for keeper in self._keepers:
                 keeper.start(now())
@@ -162,7 +163,7 @@ class Session:
             if self._ports.ready and not asked:
                 asked = True
                 self._ports.send(Close())
-            if self._ports.child is None and (self._closed or not self._mirror.left_behind(at)):
+            if self._ports.child is None and not self._mirror.left_behind(at):
                 return
             if self._ports.child is not None and not self._playing:  # it never served: nothing sounds
                 return
@@ -171,7 +172,7 @@ class Session:
             if self._ports.why_lost(at):
                 self._ports.lose(at)
                 asked = False
-            if not self._closed:
+            if self._mirror.left_behind(at):
                 self._ports.tick(at)
 
     # -- the loop
@@ -240,9 +241,12 @@ class Session:
                 handle(message, now())
 
     def _on_heard(self, heard: Heard, at: Seconds) -> None:
+        if not self._playing:
+            self._early.append(heard)
+            return
         if self._trace:
             self._trace.heard(heard)
-        if self._playing and not heard.echo:
+        if not heard.echo:
             self._do(self._engine.on_midi(heard.event), at)
 
     def _on_sent(self, sent: Sent, _at: Seconds) -> None:
@@ -251,7 +255,7 @@ class Session:
             self._trace.sent(sent)
 
     def _on_closed(self, _closed: Closed, _at: Seconds) -> None:
-        self._closed = True
+        self._mirror.cleared()
 
     def _on_ports_open(self, ports: PortsOpen, at: Seconds) -> None:
         self._ports.serves(at)
@@ -289,6 +293,8 @@ class Session:
             instrument = Instrument(self._open.instrument)
             self._trace.header(self._settings.engine, self._settings.limits, instrument, self._model)
         self._say(status.ready(self._open, self._model, self._settings.engine))
+        while self._early:
+            self._on_heard(self._early.popleft(), now())
 
     # -- what goes out
 
@@ -328,11 +334,12 @@ class Session:
     def _lost(self, keeper: Keeper, why: str, at: Seconds) -> None:
         if keeper.child is not None:
             self._hear_noise(keeper.child)
-        self._debug(f"{keeper.title} {why}")
-        served = keeper.ready
+        self._debug(f"{keeper.title}: {why}")
+        served, child = keeper.ready, keeper.child
         keeper.lose(at)
         if not self._playing:
-            raise UserError(status.never_started(keeper.title, why, self._settings.api))
+            exit_status = child.exit_status() if child else None
+            raise UserError(status.never_started(keeper.title, why, exit_status, self._settings.api))
         if keeper is self._worker:
             self._owed.clear()
         if served:

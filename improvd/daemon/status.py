@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 from improvd.daemon.portnames import shown
@@ -36,8 +37,8 @@ def turn(ended: TurnEnded) -> str:
     return f"{heard}; answered {ended.response_notes} notes, {ended.response_beats:.1f} beats ({ended.reason})"
 
 
-def never_started(title: str, why: str, api: str) -> str:
+def never_started(title: str, why: str, exit_status: int | None, api: str) -> str:
     """For a child that ended before it ever served and did not say why."""
-    if title == "model":
-        return f"the model's process {why} before it was ready (more with --debug)"
-    return f"the MIDI system ({shown(api)}) does not answer: its server may be stopped (more with --debug)"
+    if exit_status == -signal.SIGALRM:  # its watchdog's
+        return f"the MIDI system ({shown(api)}) does not answer: its server may be stopped"
+    return f"the process of the {title} ended before it was ready: it {why} (more with --debug)"

@@ -1,0 +1,108 @@
+"""Processes under test: what they print, when, and which are left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 20.0  # seconds; nothing takes a quarter of it on a busy machine
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Ours, with this package importable from anywhere."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+
+
+def wait_until(hoped: Callable[[], object], what: str) -> None:
+    """Look again and again for something that no one tells us of."""
+    limit = time.monotonic() + PATIENCE
+    while not hoped():
+        assert time.monotonic() < limit, f"no {what}"
+        time.sleep(0.005)
+
+
+class Running:
+    """A process whose lines, stdout and stderr alike, are kept as they come."""
+
+    def __init__(self, arguments: Sequence[str], **more: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment(**more),
+        )
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            with self._changed:
+                self.lines.append(line.rstrip())
+                self._changed.notify_all()
+        self.process.stdout.close()
+
+    def wait_line(self, part: str, count: int = 1) -> str:
+        """The first line with ``part`` in it, once there are ``count`` of them."""
+        with self._changed:
+            there = self._changed.wait_for(lambda: len(self._with(part)) >= count, PATIENCE)
+            assert there, f"no '{part}' in {self.lines}"
+            return self._with(part)[0]
+
+    def _with(self, part: str) -> list[str]:
+        return [line for line in self.lines if part in line]
+
+    def child(self, role: str) -> int:
+        """The process id of the child whose command names ``role``, once there is one."""
+        found: list[int] = []
+
+        def look() -> bool:
+            listing = subprocess.run(
+                ["ps", "-o", "pid=,stat=,args=", "--ppid", str(self.process.pid)],
+                capture_output=True,
+                text=True,
+                check=False,
+            ).stdout
+            rows = [line.split(maxsplit=2) for line in listing.splitlines()]
+            found[:] = [int(pid) for pid, state, command in rows if role in command and not state.startswith("Z")]
+            return bool(found)
+
+        wait_until(look, f"{role} process")
+        return found[0]
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to end; its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Its exit status once it has ended by itself; it is gone afterwards whatever happened."""
+        try:
+            return self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()
+            self._reader.join(PATIENCE)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process that has not ended."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

@@ -1,0 +1,203 @@
+"""The engine's process with fakes for its children: starts, deaths, ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.daemon.running import Running, environment, is_alive, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+RUN = str(Path(__file__).parent / "fake_run.py")
+LAST = ["b04000", "b07800", "b07b00"]  # pedal up, all sound off, all notes off
+
+
+class Files:
+    def __init__(self, folder: Path) -> None:
+        self.trace_path = folder / "trace.jsonl"
+        self.synth_path = folder / "synth.txt"
+        self.synth_path.touch()
+
+    def trace(self) -> list[dict]:
+        return [json.loads(line) for line in self.trace_path.read_text().splitlines()]
+
+    def synth(self) -> list[str]:
+        return self.synth_path.read_text().split()
+
+    def sounding(self) -> set[str]:
+        held = set()
+        for data in self.synth():
+            if data[0] == "9":
+                held.add(data[1:4])
+            elif data[0] == "8":
+                held.discard(data[1:4])
+        return held
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+@pytest.fixture
+def start(files: Files) -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
+
+    def begin(ports: str = "silent", worker: str = "") -> Running:
+        started.append(
+            Running(
+                [RUN, str(files.trace_path)],
+                FAKE_PORTS=ports,
+                FAKE_WORKER=worker,
+                FAKE_SYNTH=str(files.synth_path),
+            )
+        )
+        return started[-1]
+
+    yield begin
+    for running in started:
+        running.end(signal.SIGKILL)
+
+
+def test_a_phrase_is_answered_and_the_end_is_clean(start: Callable[..., Running], files: Files) -> None:
+    running = start("plays")
+    assert "hearing 'fake keys', playing 'fake synth'" in running.wait_line("ready:")
+    assert "heard 6 notes" in running.wait_line("turn 1:")
+    children = [running.child("fake_ports"), running.child("fake_worker")]
+    assert running.end() == 0
+    assert not any(map(is_alive, children))
+    assert not files.sounding()
+    assert files.synth()[-3:] == LAST
+
+
+def test_the_trace_tells_it_all_in_order(start: Callable[..., Running], files: Files) -> None:
+    running = start("plays")
+    running.wait_line("turn 1:")
+    running.end()
+    lines = files.trace()
+    header = lines[0]
+    assert header["type"] == "header"
+    assert header["settings"]["temperature"] == 1.0
+    assert header["model"]["name"] == "default"
+    heard = [line for line in lines if line["type"] == "in"]
+    assert [line["data"] for line in heard if line["data"].startswith("90")] == [f"90{60 + k:x}50" for k in range(6)]
+    assert [line["data"] for line in lines if line["type"] == "out"] == files.synth()
+    asked = [(line["turn"], line["segment"]) for line in lines if line["type"] == "generate"]
+    answered = [(line["turn"], line["segment"]) for line in lines if line["type"] == "continuation"]
+    assert asked == answered != []
+    assert sum(line["type"] == "turn" for line in lines) == 1
+    assert [line["what"] for line in lines if line["type"] == "event"] == ["close"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_in_mid_answer_releases_what_sounds(
+    start: Callable[..., Running], files: Files, number: signal.Signals
+) -> None:
+    running = start("plays")
+    wait_until(files.sounding, "note of the answer")
+    assert running.end(number) == 0
+    assert not files.sounding()
+    assert files.synth()[-3:] == LAST
+
+
+def test_ports_killed_in_mid_answer_come_back_and_release(start: Callable[..., Running], files: Files) -> None:
+    running = start("plays")
+    wait_until(files.sounding, "note of the answer")
+    os.kill(running.child("fake_ports"), signal.SIGKILL)
+    running.wait_line("the ports are back")
+    wait_until(lambda: not files.sounding(), "release")
+    running.wait_line("turn 2:")  # the fresh process plays its phrase too, and is answered
+    assert running.end() == 0
+    assert not files.sounding()
+
+
+def test_ports_that_are_stopped_are_replaced(start: Callable[..., Running], files: Files) -> None:
+    running = start("plays")
+    wait_until(files.sounding, "note of the answer")
+    os.kill(running.child("fake_ports"), signal.SIGSTOP)
+    running.wait_line("the ports are back")
+    wait_until(lambda: not files.sounding(), "release")
+    assert running.end() == 0
+
+
+def test_ports_that_never_answer_are_replaced_again_and_again(start: Callable[..., Running]) -> None:
+    running = start("mute")
+    running.wait_line("MIDI ports: do not answer")
+    running.wait_line("the ports are back")
+    assert running.end() == 0
+
+
+def test_ports_that_talk_nonsense_are_replaced(start: Callable[..., Running]) -> None:
+    running = start("lies")
+    running.wait_line("MIDI ports: sent what is not a message")
+    running.wait_line("the ports are back")
+    assert running.end() == 0
+
+
+def test_a_model_killed_in_mid_answer_comes_back_and_the_duet_goes_on(
+    start: Callable[..., Running], files: Files
+) -> None:
+    running = start("plays")
+    wait_until(files.sounding, "note of the answer")
+    os.kill(running.child("fake_worker"), signal.SIGKILL)
+    running.wait_line("the model is back")
+    running.wait_line("turn 1:")
+    assert running.end() == 0
+    assert not files.sounding()
+
+
+@pytest.mark.parametrize("worker", ["stuck", "dies"])
+def test_a_model_that_answers_nothing_is_replaced(start: Callable[..., Running], worker: str) -> None:
+    running = start("plays", worker)
+    running.wait_line("the model ended unexpectedly")
+    running.wait_line("the model is back")
+    assert running.end() == 0
+
+
+def test_the_engine_killed_leaves_nobody_behind(start: Callable[..., Running], files: Files) -> None:
+    running = start("plays")
+    wait_until(files.sounding, "note of the answer")
+    children = [running.child("fake_ports"), running.child("fake_worker")]
+    running.end(signal.SIGKILL)
+    wait_until(lambda: not any(map(is_alive, children)), "end of the children")
+    assert not files.sounding()
+    assert files.synth()[-3:] == LAST
+    assert files.trace()[0]["type"] == "header"  # and every line whole
+
+
+def test_children_that_never_start_are_one_clear_line(start: Callable[..., Running]) -> None:
+    running = start("dies")
+    assert "the process of the MIDI ports ended before it was ready" in running.wait_line("error:")
+    assert running.wait() == 2
+
+
+def test_a_reader_that_goes_away_ends_it(files: Files) -> None:
+    with subprocess.Popen(
+        [sys.executable, RUN, str(files.trace_path)],
+        stdout=subprocess.PIPE,
+        env=environment(FAKE_PORTS="plays", FAKE_SYNTH=str(files.synth_path)),
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline().startswith(b"ready:")
+        process.stdout.close()
+        assert process.wait(20) == 0
+    assert not files.sounding()
+
+
+def test_one_that_was_told_to_ignore_the_hang_up_does(files: Files) -> None:
+    code = f"import runpy, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); runpy.run_path({RUN!r}, {{}}, "
+    code += "'__main__')"
+    running = Running(["-c", code, str(files.trace_path)], FAKE_PORTS="plays", FAKE_SYNTH=str(files.synth_path))
+    running.wait_line("ready:")
+    running.process.send_signal(signal.SIGHUP)
+    running.wait_line("turn 1:")
+    assert running.end() == 0
