@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from improvd.core.events import Note
     from improvd.core.settings import EngineSettings
 
-OVERDUE = 1.35
+OVERDUE = 1.45
 """An onset is overdue at this many times the interval it was expected after."""
 FIRST_EXPECTED = Seconds(0.8)
 """What is expected after a single onset."""
@@ -64,11 +64,8 @@ def intervals(notes: Sequence[Note]) -> list[Seconds]:
 
 
 def expected_interval(notes: Sequence[Note]) -> Seconds:
-    """How long after the last onset the call led one to expect the next: its longer recent intervals."""
-    recent = sorted(intervals(notes)[-RECENT:])
-    if not recent:
-        return FIRST_EXPECTED
-    return recent[math.ceil(0.75 * (len(recent) - 1))]
+    """How long after the last onset the call led one to expect the next: the longest of its recent intervals."""
+    return max(intervals(notes)[-RECENT:], default=FIRST_EXPECTED)
 
 
 def call_ends_at(notes: Sequence[Note], *, pedal: bool, period: Seconds, settings: EngineSettings) -> Seconds:

@@ -32,7 +32,7 @@ def test_fast_playing_is_answered_sooner_than_slow_playing() -> None:
     assert 0.6 < slow < 0.9
 
 
-def test_the_longer_intervals_are_what_is_expected() -> None:
+def test_the_longest_recent_interval_is_what_is_expected() -> None:
     assert expected_interval(line(0, 0.6, 1.2, 1.35, 1.5, 2.1)) == pytest.approx(0.6)
 
 
