@@ -51,16 +51,17 @@ def hanging(sent: Iterable[Sent]) -> set[tuple[int, int]]:
 
 @dataclass
 class Steady:
-    """Answers each request with a note every ``step`` beats from its start, ``latency`` after it was asked."""
+    """Answers each request with a note every ``every`` beats from its start, ``latency`` after it was asked."""
 
     latency: float = 0.02
-    step: float = 0.5
+    step: Seconds = Seconds(0.000_1)
+    every: float = 0.5
     asked: list[Generate] = field(default_factory=list)
 
     def answer(self, asked_at: Seconds, request: Generate) -> tuple[Seconds, Continuation]:
         self.asked.append(request)
         notes: list[BeatNote] = []
-        while (onset := Beats(request.start + len(notes) * self.step)) < request.until:
-            length = Beats(min(self.step * 0.9, request.end - onset))
+        while (onset := Beats(request.start + len(notes) * self.every)) < request.until:
+            length = Beats(min(self.every * 0.9, request.end - onset))
             notes.append(BeatNote(onset, length, 60 + len(notes) % 12, 80))
         return Seconds(asked_at + self.latency), Continuation(request.turn, request.segment, tuple(notes))

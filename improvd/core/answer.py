@@ -31,7 +31,9 @@ SEND_AHEAD = Seconds(0.005)
 class Answer:
     """The answer to one call, in beats of one timeline that does not change: what sounds is not moved."""
 
-    def __init__(self, turn: int, call: Sequence[Note], pulse: Pulse, start: Beats, settings: EngineSettings) -> None:
+    def __init__(
+        self, turn: int, call: Sequence[Note], pulse: Pulse, start: Beats, *, lead: Seconds, settings: EngineSettings
+    ) -> None:
         self.turn = turn
         self.call = call
         self.pulse = pulse
@@ -45,6 +47,7 @@ class Answer:
         self.notes: list[BeatNote] = []
         self.complete = False
         self.outstanding: Generate | None = None
+        self._lead = lead
         self._settings = settings
         self._call = tuple(
             BeatNote(
@@ -71,7 +74,7 @@ class Answer:
         if self.outstanding is None:
             self._segment += 1
             self.gives_up_at = self.timeline.time_at(Beats(self._next + PATIENCE))
-        start = self._reachable(self._next, Seconds(now + self._settings.lead))
+        start = self._reachable(self._next, Seconds(now + self._lead))
         self._move(start)
         until = Beats(min(start + (SEGMENT if self._segment else FIRST_SEGMENT), self.end))
         owed = max(0, LEAST_NOTES - len(self.notes))
@@ -103,6 +106,7 @@ class Answer:
         if any(not asked.start <= note.onset < asked.until for note in continuation.notes):
             return None  # it answers an earlier asking for the same segment, from before it had to move
         if not continuation.notes and not continuation.complete:
+            self._lead = Seconds(2 * self._lead)  # the time did not even do for a first note
             return []
         self.outstanding = None
         start = self._reachable(asked.start, Seconds(now + SEND_AHEAD))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from improvd.core.answer import Answer
 from improvd.core.events import (
+    CONTEXT_NOTES,
     BeatNote,
     Beats,
     Continuation,
@@ -28,12 +29,18 @@ from improvd.core.turns import RECENT, State, call_ends_at
 if TYPE_CHECKING:
     from improvd.core.settings import EngineSettings
 
+PRIMING_STEPS = 1.5 * (CONTEXT_NOTES + 16)
+"""Steps of the model until the first notes of an answer are there: its context and some notes, half as many again."""
+SETTLING = Seconds(0.020)
+"""What else lies between a question and its answer: finding the beat, two wires, a busy processor."""
+
 
 class Engine:
     """Listens, decides whose turn it is, and lets the model answer."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
+        self._lead = settings.lead
         self._listener = Listener(settings)
         self._state = State.LISTENING
         self._bpm: float | None = None
@@ -97,11 +104,12 @@ class Engine:
             effects.append(answer.ask(now))
         return effects
 
-    def on_model_ready(self, now: Seconds) -> list[Effect]:
-        """The model's process died and there is a new one: ask again for what the old one owed.
+    def on_model_ready(self, now: Seconds, step: Seconds) -> list[Effect]:
+        """The model is there, at first or again after its process died, and takes ``step`` seconds a step.
 
-        What it had answered before is planned already and goes on meanwhile.
+        What an old process owed is asked for again; what it had answered is planned and goes on meanwhile.
         """
+        self._lead = Seconds(max(self._settings.lead, PRIMING_STEPS * step + SETTLING))
         effects = self.on_time(now)
         if self._answer is not None and not self._answer.complete:
             effects.append(self._answer.ask(now))
@@ -159,10 +167,10 @@ class Engine:
         """The call is over: find its beat and ask for an answer."""
         call = self._listener.notes()
         pulse = find_pulse(strike_times(call), self._settings.bpm, self._bpm)
-        start = pulse.timeline.next_beat(Seconds(now + self._settings.lead))
+        start = pulse.timeline.next_beat(Seconds(now + self._lead))
         self._bpm = pulse.timeline.bpm
         self._turn += 1
-        self._answer = Answer(self._turn, call, pulse, start, self._settings)
+        self._answer = Answer(self._turn, call, pulse, start, lead=self._lead, settings=self._settings)
         self._decided_at = now
         self._call_ends_at = None
         self._state = State.THINKING

@@ -33,4 +33,4 @@ class EngineSettings:
     longest_silence: Seconds = Seconds(1.2)
     """The call ends at most this long after its last onset where no key is held."""
     lead: Seconds = Seconds(0.080)
-    """How far ahead of its first note an answer must at least be asked for."""
+    """How far ahead of its first note an answer is asked for at least; more where the model is slow."""

@@ -279,8 +279,8 @@ class Session:
         if self._playing:
             self._say("the model is back")
             if self._trace:
-                self._trace.event(at, "model ready")
-            self._do(self._engine.on_model_ready(at), at)
+                self._trace.event(at, "model ready", step=model.step)
+        self._do(self._engine.on_model_ready(at, model.step), at)
         self._model = self._model or model
         self._begin()
 

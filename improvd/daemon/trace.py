@@ -55,7 +55,7 @@ class Trace:
             settings=asdict(settings),
             limits=asdict(limits),
             instrument=instrument.value,
-            model={"name": model.name, "sha": model.sha},
+            model={"name": model.name, "sha": model.sha, "step": model.step},
         )
 
     def heard(self, heard: Heard) -> None:
@@ -86,9 +86,9 @@ class Trace:
         """A turn ended."""
         self._line("turn", **asdict(ended))
 
-    def event(self, at: Seconds, what: str) -> None:
-        """Something else the engine was told: "ports lost", "model ready" or "close"."""
-        self._line("event", at=at, what=what)
+    def event(self, at: Seconds, what: str, **more: float) -> None:
+        """Something else the engine was told: "ports lost", "model ready" (with its ``step``) or "close"."""
+        self._line("event", at=at, what=what, **more)
 
     def close(self) -> None:
         """Write out what is queued; bounded."""

@@ -21,7 +21,7 @@ class VirtualPartner:
 
     def __init__(self, bundle: Bundle, step: Seconds = STEP) -> None:
         self._now = Seconds(0.0)
-        self._step = step
+        self.step = step
         self._improviser = Improviser(bundle, self._tick)
 
     def answer(self, asked_at: Seconds, request: Generate) -> tuple[Seconds, Continuation]:
@@ -32,5 +32,5 @@ class VirtualPartner:
 
     def _tick(self) -> Seconds:
         """The improviser looks at the clock once before every step."""
-        self._now = Seconds(self._now + self._step)
+        self._now = Seconds(self._now + self.step)
         return self._now

@@ -72,6 +72,7 @@ class Replay:
             limits = ScheduleLimits(**_known(ScheduleLimits, session.header["limits"]))
             instrument = Instrument(session.header["instrument"])
             self._engine = Engine(EngineSettings(**_known(EngineSettings, session.header["settings"])))
+            self._engine.on_model_ready(Seconds(0.0), Seconds(float(session.header["model"]["step"])))
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"the trace's header is damaged: {error}") from None
         self._schedule = Schedule(instrument, limits)
@@ -114,7 +115,7 @@ class Replay:
         elif line["what"] == "ports lost":
             effects = self._engine.on_ports_lost(at)
         elif line["what"] == "model ready":
-            effects = self._engine.on_model_ready(at)
+            effects = self._engine.on_model_ready(at, Seconds(float(line["step"])))
         else:
             effects = self._engine.close(at)
         do(effects, at, self._schedule, self._performance, self._ask)

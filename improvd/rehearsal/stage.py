@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 class Partner(Protocol):
-    """The model as a stage sees it."""
+    """The model as a stage sees it; ``step`` is what one step of it takes."""
+
+    step: Seconds
 
     def answer(self, asked_at: Seconds, request: Generate) -> tuple[Seconds, Continuation]:
         """When the answer to a request made at ``asked_at`` comes, and the answer."""
@@ -46,6 +48,7 @@ class Stage:
     def perform(self) -> Performance:
         """Play to the end of the player's part and of the last answer."""
         now = Seconds(0.0)
+        self._engine.on_model_ready(now, self._partner.step)
         while (now := self._next(now)) < math.inf:
             self._step(now)
         end = self._performance.end

@@ -119,6 +119,14 @@ def test_a_late_model_moves_the_answer_whole_to_the_next_beat() -> None:
     assert [round(at - before, 6) for (before, _), (at, _) in _pairs(strikes(performance.sent))] == [0.3] * 15
 
 
+def test_a_slow_model_is_asked_sooner() -> None:
+    quick, slow = Steady(), Steady(step=Seconds(0.004))
+    for partner in (quick, slow):
+        perform(scale(1.0, 0.3, 8), partner)
+    # The call is over at 3.535; a model of 4 ms a step can't be ready for the beat at 4.0.
+    assert [round(partner.asked[0].deadline, 3) for partner in (quick, slow)] == [3.995, 4.595]
+
+
 def test_a_model_that_says_nothing_costs_the_turn_and_nothing_else() -> None:
     performance = perform([*scale(1.0, 0.3, 8), *scale(30.0, 0.3, 8)], Steady(latency=9.0))
     assert [turn.reason for turn in performance.turns] == ["abandoned", "abandoned"]

@@ -136,9 +136,9 @@ class Duet(RuleBasedStateMachine):
             notes = tuple(BeatNote(beat, Beats(0.45), 60 + int(beat * 2) % 5, 70) for beat in beats)
             self.do(self.engine.on_continuation(self.now, Continuation(request.turn, request.segment, notes)))
 
-    @rule()
-    def model_restarts(self) -> None:
-        self.do(self.engine.on_model_ready(self.now))
+    @rule(step=st.floats(0.000_02, 0.01))
+    def model_restarts(self, step: float) -> None:
+        self.do(self.engine.on_model_ready(self.now, Seconds(step)))
 
     @rule()
     def ports_restart(self) -> None:
