@@ -1,1 +1,1 @@
-"""The edge of `improvd train`: from files to a bundle, with Keras."""
+"""`improvd train`: from music files to a bundle. Importing this loads neither TensorFlow nor symusic."""

@@ -1,0 +1,88 @@
+"""What the player played, as the model knows music: on the grid.
+
+Written music, which the model learnt from, lies on the grid exactly; nobody plays like that. So within a beat
+whose onsets all lie near sixteenths, or all near triplets, they are taken for these, and a chord whose keys went
+down one after the other is one onset. What lies near neither stays where it was played, to the tick.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from improvd.core.events import TICKS_PER_BEAT
+from improvd.model.tokens import Metre, TickNotes, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from improvd.core.events import BeatNote
+
+GRIDS: Final = (6, 8)
+"""Ticks between sixteenths, and between triplets."""
+NEAR: Final = 2.0
+"""How many ticks off the grid an onset may be; 40 ms at 120 bpm."""
+WRITTEN: Final = np.array([3, 4, 6, 8, 12, 16, 18, 24, 36, 48, 72, 96, 144, 192])
+"""Lengths that music is written in, in ticks."""
+STRETCH: Final = 1.25
+"""A key held up to this much longer or shorter than a written length is taken for it."""
+FARTHEST: Final = 2.0**24
+"""Beats beyond which a time is no music."""
+
+
+def hear(notes: Sequence[BeatNote], played: int) -> TickNotes:
+    """Notes in beats as notes on the grid; the first ``played`` are the player's, the others our own.
+
+    Ours lie on ticks already. A note whose times aren't finite or lie absurdly far is left out.
+    """
+    kept = [(note, number < played) for number, note in enumerate(notes) if _sane(note)]
+    human = np.array([ours for _, ours in kept], dtype=bool)
+    onset = np.array([note.onset for note, _ in kept], dtype=np.float64) * TICKS_PER_BEAT
+    duration = np.array([note.duration for note, _ in kept], dtype=np.float64) * TICKS_PER_BEAT
+    ticks = np.rint(onset)
+    if human.any():
+        ticks[human] = straighten(onset[human])
+        duration[human] = _as_written(duration[human])
+    return in_order(
+        ticks.astype(np.int64),
+        np.array([note.pitch for note, _ in kept], dtype=np.int64),
+        np.rint(duration).astype(np.int64),
+        np.array([note.velocity for note, _ in kept], dtype=np.int64),
+    )
+
+
+def _sane(note: BeatNote) -> bool:
+    return abs(note.onset) < FARTHEST and abs(note.duration) < FARTHEST
+
+
+def straighten(onset: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Onsets in ticks, each beat's moved to the grid that it lies near, else rounded."""
+    out = np.rint(onset)
+    # A note just before the beat belongs to it, so beats are cut a little early.
+    beat = np.floor((onset + NEAR) / TICKS_PER_BEAT)
+    for one in np.unique(beat):
+        within = beat == one
+        snapped = [np.rint(onset[within] / grid) * grid for grid in GRIDS]
+        errors = [float(np.abs(onset[within] - guess).max()) for guess in snapped]
+        best = int(np.argmin(errors))
+        if errors[best] <= NEAR:
+            out[within] = snapped[best]
+    return out
+
+
+def _as_written(duration: NDArray[np.float64]) -> NDArray[np.float64]:
+    length = np.maximum(duration, 1.0)
+    ratio = np.abs(np.log(length[:, None] / WRITTEN[None, :]))
+    nearest = WRITTEN[ratio.argmin(axis=1)]
+    return np.where(ratio.min(axis=1) <= math.log(STRETCH), nearest, duration)
+
+
+def metre(downbeat: float | None, beats_per_bar: float) -> Metre:
+    """The metre of a request; its bar is unknown where there is no downbeat or either number is absurd."""
+    if downbeat is None or not abs(downbeat) < FARTHEST or not 0 < beats_per_bar < FARTHEST:
+        return Metre()
+    return Metre(round(downbeat * TICKS_PER_BEAT), round(beats_per_bar * TICKS_PER_BEAT))

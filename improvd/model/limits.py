@@ -1,0 +1,79 @@
+"""What an answer may not leave: the call's register and loudness, and what hands can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from improvd.model.tokens import SIZES, VELOCITY, VELOCITY_BIN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from improvd.core.events import BeatNote
+
+BELOW, ABOVE = 7, 7
+"""How many semitones an answer may go beyond the call."""
+OCTAVE: Final = 12
+MIDDLE: Final = (48, 84)
+"""The register where nothing was heard."""
+LOUDNESS: Final = (48, 104)
+"""The range of velocities where nothing was heard."""
+BINS_BEYOND: Final = 1
+CHORD: Final = 6
+"""Notes at one onset, at most."""
+RUN: Final = 8
+"""One pitch in a row, at most, unless the call did more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``pitches`` and ``velocities``: the lowest id allowed and the one above the highest.
+
+    ``chord`` is how many notes there may be at one onset, ``run`` how often in a row one pitch.
+    """
+
+    pitches: tuple[int, int]
+    velocities: tuple[int, int]
+    chord: int
+    run: int
+
+    @classmethod
+    def of(cls, notes: Sequence[BeatNote], played: int) -> Limits:
+        """The limits that a call sets: the first ``played`` of ``notes``, or all where none is the player's."""
+        call = notes[:played] or notes
+        lowest, highest = MIDDLE
+        softest, loudest = LOUDNESS
+        if call:
+            lowest, highest = min(note.pitch for note in call) - BELOW, max(note.pitch for note in call) + ABOVE
+            softest, loudest = min(note.velocity for note in call), max(note.velocity for note in call)
+        lowest, highest = max(0, min(lowest, 127 - OCTAVE)), min(127, max(highest, OCTAVE))
+        softest, loudest = (min(127, max(1, velocity)) // VELOCITY_BIN for velocity in (softest, loudest))
+        return cls(
+            pitches=(lowest, highest + 1),
+            velocities=(max(0, softest - BINS_BEYOND), min(SIZES[VELOCITY], loudest + BINS_BEYOND + 1)),
+            chord=CHORD,
+            run=max(RUN, longest_run([note.pitch for note in call])),
+        )
+
+    @staticmethod
+    def run_at_end(pitches: Sequence[int] | NDArray[np.int64]) -> tuple[int, int]:
+        """The last pitch and how often in a row it stands there; (-1, 0) where there is none."""
+        length = 0
+        for pitch in reversed(pitches):
+            if pitch != pitches[-1]:
+                break
+            length += 1
+        return (int(pitches[-1]), length) if length else (-1, 0)
+
+
+def longest_run(pitches: Sequence[int]) -> int:
+    """How often in a row one pitch stands in a sequence, at most."""
+    longest = run = 0
+    for number, pitch in enumerate(pitches):
+        run = run + 1 if number and pitch == pitches[number - 1] else 1
+        longest = max(longest, run)
+    return longest
