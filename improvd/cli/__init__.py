@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from improvd import __version__
-from improvd.cli import bench, ports, rehearse, run
+from improvd.cli import bench, ports, rehearse, run, train
 from improvd.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run.run, ports.ports, rehearse.rehearse, bench.bench):
+for command in (run.run, ports.ports, rehearse.rehearse, train.train, bench.bench):
     app.command()(command)
 
 

@@ -1,0 +1,82 @@
+"""`improvd train`: a model from a corpus."""
+
+from __future__ import annotations
+
+import math
+from importlib.util import find_spec
+from pathlib import Path  # noqa: TC003  as improvd.cli.options
+from typing import Annotated
+
+import typer
+
+from improvd.cli.options import option
+from improvd.errors import UserError
+from improvd.train.settings import TrainSettings
+
+NEEDED = ("symusic", "tensorflow", "rich")
+"""What training needs beyond what playing does."""
+
+
+def train(
+    corpus: Annotated[list[str], typer.Argument(help="MIDI files, folders of any depth, globs.")],
+    *,
+    # Not by environment, as in `improvd rehearse`.
+    out: Annotated[Path, typer.Option("--out", "-o", help="The model's folder; its name is the model's.")],
+    minutes: Annotated[float | None, option("--minutes", "How long to fit; left out: --epochs decides.")] = None,
+    epochs: Annotated[int, option("--epochs", "Passes over the corpus, unless --minutes is given.")] = (
+        TrainSettings.epochs
+    ),
+    units: Annotated[int, option("--units", "Units of each LSTM layer.")] = TrainSettings.units,
+    layers: Annotated[int, option("--layers", "LSTM layers.")] = TrainSettings.layers,
+    batch: Annotated[int, option("--batch", "Windows in a batch.")] = TrainSettings.batch,
+    window: Annotated[int, option("--window", "Notes in a window.")] = TrainSettings.window,
+    dropout: Annotated[float, option("--dropout", "Dropout between the layers.")] = TrainSettings.dropout,
+    rate: Annotated[float, option("--rate", "The highest learning rate.")] = TrainSettings.rate,
+    precision: Annotated[
+        str, option("--precision", "float32, or bfloat16 where the processor has it: faster.")
+    ] = TrainSettings.precision,
+    seed: Annotated[int, option("--seed", "The same seed and corpus give the same model.")] = TrainSettings.seed,
+    weight: Annotated[
+        list[str] | None, typer.Option("--weight", help="How often to draw from a style, as folk=0.3; may be repeated.")
+    ] = None,
+) -> None:
+    """Learn a style from music and write it as a model for `improvd run --model`.
+
+    Ctrl-C keeps what was learnt so far: the same command goes on from there.
+    """
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise UserError(f"training needs {' and '.join(missing)}: pip install 'improvd[train]'")
+    settings = TrainSettings(
+        corpus=tuple(corpus),
+        out=out,
+        minutes=minutes,
+        epochs=epochs,
+        seed=seed,
+        units=units,
+        layers=layers,
+        batch=batch,
+        window=window,
+        dropout=dropout,
+        rate=rate,
+        precision=precision,
+        weights=dict(_weight(one) for one in weight or ()),
+    )
+    from improvd.train.run import run  # noqa: PLC0415  numpy and more, which the check above should come before
+
+    try:
+        run(settings, typer.echo)
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same command goes on from here", err=True)
+        raise
+
+
+def _weight(text: str) -> tuple[str, float]:
+    style, _, share = text.partition("=")
+    try:
+        weight = float(share)
+    except ValueError:
+        weight = math.nan
+    if not style or not 0 <= weight < math.inf:
+        raise UserError(f"--weight wants a style and a number from 0, as folk=0.3, not '{text}'")
+    return style, weight
