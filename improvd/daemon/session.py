@@ -104,6 +104,7 @@ class Session:
         self._owed: dict[tuple[int, int], Generate] = {}
         self._complained: dict[str, str] = {}
         self._heartbeat = Heartbeat()
+        self._turns = 0
         self._stop = False
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
@@ -314,7 +315,8 @@ class Session:
             elif isinstance(effect, TurnEnded):
                 if self._trace:
                     self._trace.turn(effect)
-                self._say(status.turn(effect))
+                self._turns += 1
+                self._say(status.turn(self._turns, effect))
 
     def _open_ports(self) -> OpenPorts:
         chosen, first = self._settings, self._open

@@ -44,6 +44,7 @@ class Running:
             env=environment(**more),
         )
         self.lines: list[str] = []
+        self._ended = False
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -55,12 +56,15 @@ class Running:
                 self.lines.append(line.rstrip())
                 self._changed.notify_all()
         self.process.stdout.close()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
     def wait_line(self, part: str, count: int = 1) -> str:
         """The first line with ``part`` in it, once there are ``count`` of them."""
         with self._changed:
-            there = self._changed.wait_for(lambda: len(self._with(part)) >= count, PATIENCE)
-            assert there, f"no '{part}' in {self.lines}"
+            self._changed.wait_for(lambda: self._ended or len(self._with(part)) >= count, PATIENCE)
+            assert len(self._with(part)) >= count, f"no '{part}' in {self.lines}"
             return self._with(part)[0]
 
     def _with(self, part: str) -> list[str]:
@@ -95,8 +99,13 @@ class Running:
         try:
             return self.process.wait(PATIENCE)
         finally:
-            self.process.kill()
-            self._reader.join(PATIENCE)
+            self.kill()
+
+    def kill(self) -> None:
+        """End it at once, if it has not ended."""
+        self.process.kill()
+        self.process.wait()
+        self._reader.join(PATIENCE)
 
 
 def is_alive(pid: int) -> bool:

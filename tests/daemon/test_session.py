@@ -65,7 +65,7 @@ def start(files: Files) -> Iterator[Callable[..., Running]]:
 
     yield begin
     for running in started:
-        running.end(signal.SIGKILL)
+        running.kill()
 
 
 def test_a_phrase_is_answered_and_the_end_is_clean(start: Callable[..., Running], files: Files) -> None:

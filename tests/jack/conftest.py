@@ -1,0 +1,53 @@
+"""One JACK server for all the tests of this folder; for each test a player, a synth and what improvd it starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.jack.stage import Duet, Piano, Player, Synth, jack_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[None]:
+    with jack_server():
+        yield
+
+
+@pytest.fixture
+def player(server: None) -> Iterator[Player]:  # noqa: ARG001  it plays on it
+    player = Player()
+    yield player
+    player.close()
+
+
+@pytest.fixture
+def synth(server: None) -> Iterator[Synth]:  # noqa: ARG001  it sounds on it
+    synth = Synth()
+    yield synth
+    synth.close()
+
+
+@pytest.fixture
+def piano(server: None) -> Iterator[Piano]:  # noqa: ARG001  it stands on it
+    piano = Piano()
+    yield piano
+    piano.close()
+
+
+@pytest.fixture
+def duet(server: None, tmp_path: Path) -> Iterator[Callable[..., Duet]]:  # noqa: ARG001  it plays on it
+    started: list[Duet] = []
+
+    def start(*options: str) -> Duet:
+        started.append(Duet(tmp_path / "trace.jsonl", *options))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.kill()

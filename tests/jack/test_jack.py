@@ -1,0 +1,170 @@
+"""The duet between separate processes on real JACK ports, with the model that ships."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.daemon.running import is_alive, wait_until
+from tests.jack.stage import BEAT, Duet, Heard, Piano, Player, Synth, chords_with_pedal, melody, sounding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Start = Callable[..., Duet]
+
+pytestmark = pytest.mark.needs("jackd")
+
+NAMED = ("--in", "player", "--out", "synth", "--seed", "1")
+PHRASE = melody(60, 62, 64, 65, 67, 69, 71, 72)
+SHORT = melody(60, 64, 67, 72)
+CHORDS = chords_with_pedal((60, 64, 67), (57, 60, 64), (53, 57, 60), (55, 59, 62))
+LAST = [b"\xb0\x40\x00", b"\xb0\x78\x00", b"\xb0\x7b\x00"]  # pedal up, all sound off, all notes off
+
+
+def assert_answered(duet: Duet, synth: Synth, began: float) -> None:
+    """What was heard is what was planned, long enough, on the player's beats, and nothing sounds at the end."""
+    assert duet.end() == 0
+    sent, heard = duet.trace("out"), synth.heard.all()
+    assert [message.data.hex() for message in heard] == [message["data"] for message in sent]
+    assert [message.data for message in heard[-3:]] == LAST
+    assert not sounding(heard)
+    assert all(earlier["planned"] <= later["planned"] for earlier, later in pairwise(sent))
+
+    (turn,) = duet.trace("turn")
+    assert turn["reason"] == "finished"
+    ons = [message for message in heard if message.is_on]
+    assert len(ons) == turn["response_notes"] >= 4
+    assert turn["response_beats"] >= turn["call_beats"] / 2
+    last_off = max(message.at for message in heard if message.is_off)
+    assert last_off - ons[0].at >= (turn["call_end"] - turn["call_start"]) / 2
+
+    assert turn["bpm"] == pytest.approx(100, rel=0.03)
+    in_beats = (turn["response_onset"] - began) / BEAT
+    assert abs(in_beats - round(in_beats)) < 0.15
+
+    planned = [message["planned"] for message in sent]
+    shuffled = random.Random(1).sample(planned, len(planned))  # noqa: S311  no secret
+    late = median(abs(message.at - at) for message, at in zip(heard, planned, strict=True))
+    control = median(abs(message.at - at) for message, at in zip(heard, shuffled, strict=True))
+    assert late < 0.05
+    assert late < control / 10
+
+
+def test_a_phrase_is_answered_on_its_beat(duet: Start, player: Player, synth: Synth) -> None:
+    running = duet(*NAMED)
+    began = player.play(PHRASE)
+    running.wait_line("turn 1: heard 8 notes")
+    assert_answered(running, synth, began)
+
+
+def test_chords_with_pedal_are_answered(duet: Start, player: Player, synth: Synth) -> None:
+    running = duet(*NAMED)
+    began = player.play(CHORDS)
+    running.wait_line("turn 1: heard 12 notes")
+    assert_answered(running, synth, began)
+
+
+def test_who_plays_into_an_answer_is_listened_to(duet: Start, player: Player, synth: Synth) -> None:
+    running = duet(*NAMED)
+    player.play(SHORT)
+    synth.wait_ons(2)
+    player.play(melody(48, 52, 55, 60, 64))
+    running.wait_line("turn 1:")
+    running.wait_line("turn 2: heard 5 notes")
+    assert running.end() == 0
+    first, second = running.trace("turn")
+    assert (first["reason"], second["reason"]) == ("interrupted", "finished")
+    struck = next(message["at"] for message in running.trace("in") if message["data"].startswith("9030"))
+    assert second["call_start"] == struck
+    messages = [message for message in running.trace("out") if message["actual"] < second["response_onset"] - 0.1]
+    assert all(message["actual"] - struck < 0.05 for message in messages)
+    assert not sounding(Heard(message["actual"], bytes.fromhex(message["data"])) for message in messages)
+    assert not sounding(synth.heard.all())
+
+
+def test_sigterm_in_mid_answer_leaves_nothing_sounding(duet: Start, player: Player, synth: Synth) -> None:
+    running = duet(*NAMED)
+    player.play(SHORT)
+    synth.wait_ons(2)
+    assert running.end() == 0
+    heard = synth.heard.all()
+    assert not sounding(heard)
+    assert [message.data for message in heard[-3:]] == LAST
+
+
+@pytest.mark.parametrize("role", ["daemon.ports", "daemon.worker"])
+def test_a_child_killed_in_mid_answer_is_replaced(duet: Start, player: Player, synth: Synth, role: str) -> None:
+    running = duet(*NAMED)
+    player.play(SHORT)
+    synth.wait_ons(2)
+    os.kill(running.child(role), signal.SIGKILL)
+    running.wait_line("the ports are back" if role == "daemon.ports" else "the model is back")
+    running.wait_line("turn 1:")
+    synth.wait_silence()
+    player.play(SHORT)
+    running.wait_line("turn 2: heard 4 notes, ")
+    assert running.end() == 0
+    assert running.trace("turn")[1]["response_notes"] >= 4
+    assert not sounding(synth.heard.all())
+
+
+def test_the_engine_killed_in_mid_answer_leaves_nothing_sounding(duet: Start, player: Player, synth: Synth) -> None:
+    running = duet(*NAMED)
+    player.play(SHORT)
+    synth.wait_ons(2)
+    children = [running.child("daemon.ports"), running.child("daemon.worker")]
+    running.kill()
+    wait_until(lambda: not any(map(is_alive, children)), "end of the children")
+    heard = synth.heard.all()
+    assert not sounding(heard)
+    assert [message.data for message in heard[-3:]] == LAST
+
+
+def cuts(messages: list[Heard], pitch: int) -> list[Heard]:
+    """What would end a key that the player holds, or the pedal that they hold with it."""
+    return [
+        message
+        for message in messages
+        if (message.is_off and message.data[1] == pitch)
+        or (message.data[0] & 0xF0 == 0xB0 and message.data[1] in (64, 120, 123))
+    ]
+
+
+def ours_that_sounds(piano: Piano) -> int:
+    """A pitch of the answer that sounds now."""
+    piano.heard.wait(sounding, "note of the answer")
+    return min(sounding(piano.heard.all()))[1]
+
+
+def test_a_key_held_on_the_instrument_we_play_is_never_cut(duet: Start, piano: Piano) -> None:
+    running = duet("--in", "piano", "--out", "piano", "--seed", "1")
+    piano.play(SHORT)
+    pitch = ours_that_sounds(piano)
+    before = len(piano.heard.all())
+    piano.send(0x90, pitch, 99)
+    running.wait_line("turn 1:")
+    piano.heard.wait(lambda items: sounding(items) <= {(0, pitch)}, "release of all but what is held")
+    assert not cuts(piano.heard.all()[before:], pitch)
+    piano.send(0x80, pitch, 64)
+    piano.heard.wait(lambda items: not sounding(items), "end of the held note")
+    assert running.end() == 0
+
+
+def test_a_key_and_a_pedal_held_at_the_end_are_not_cut_either(duet: Start, piano: Piano) -> None:
+    running = duet("--in", "piano", "--out", "piano", "--seed", "1")
+    piano.play(SHORT)
+    pitch = ours_that_sounds(piano)
+    before = len(piano.heard.all())
+    piano.send(0xB0, 64, 127)
+    piano.send(0x90, pitch, 99)
+    running.wait_line("turn 1:")
+    assert running.end() == 0
+    assert not cuts(piano.heard.all()[before:], pitch)
+    assert sounding(piano.heard.all()) <= {(0, pitch)}
