@@ -1,0 +1,42 @@
+"""A bundle small enough to be made in each test, with random weights and a golden trace of its own."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from improvd.model.bundle import Bundle, Golden
+from improvd.model.network import Network, Sizes
+from improvd.model.tokens import ATTRIBUTES, COLUMNS, NOTHING_HEARD, SIZES, Vocabulary
+
+STYLES = ("folk", "rock")
+TINY = Sizes(units=16, width=8, layers=2, hidden=8, embeddings=(4, 5, 4, 3, 4, 3, 2, 3))
+
+
+@cache
+def tiny_bundle(seed: int = 0, scale: float = 0.6) -> Bundle:
+    """The larger the scale, the surer (and the wilder) the model is of what it says."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    vocabulary = Vocabulary(STYLES)
+    weights = {
+        name: np.asarray(rng.normal(0.0, scale, shape), dtype=np.float32)
+        for name, shape in TINY.shapes(vocabulary).items()
+    }
+    return Bundle(Path("tiny"), vocabulary, TINY, weights, golden_of(weights, vocabulary))
+
+
+def golden_of(weights: dict[str, np.ndarray], vocabulary: Vocabulary) -> Golden:
+    rng = np.random.Generator(np.random.PCG64(1))
+    limits = (*SIZES, *vocabulary.input_sizes[len(SIZES) : COLUMNS])
+    rows = np.stack([rng.integers(0, size, 8) for size in limits], axis=1).astype(np.int32)
+    network = Network(weights, TINY, vocabulary)
+    logits: list[list[np.ndarray]] = [[] for _ in ATTRIBUTES]
+    before = list(NOTHING_HEARD)
+    for row in rows.tolist():
+        network.hear((*before, 1))
+        for head, kept in enumerate(logits):
+            kept.append(network.logits(head, row).copy())
+        before = row
+    return Golden(rows, 1, tuple(np.stack(kept) for kept in logits))
