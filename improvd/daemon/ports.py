@@ -30,6 +30,7 @@ from improvd.errors import MidiError
 if TYPE_CHECKING:
     from collections import deque
 
+    from improvd.daemon.messages import Message
     from improvd.daemon.midi import System
 
 OPENING, SENDING, CLOSING = Seconds(5.0), Seconds(1.0), Seconds(3.0)
@@ -94,12 +95,13 @@ class _Process:
             watchdog.disarm()
 
 
-def _first(engine: Peer) -> OpenPorts:
+def _first(engine: Peer) -> tuple[OpenPorts, list[Message]]:
+    """What to open, and what the engine has said since."""
     while not engine.lost:
         select.select([engine], [], [])
-        for message in engine.receive():
-            if isinstance(message, OpenPorts):
-                return message
+        messages = engine.receive()
+        if messages and isinstance(messages[0], OpenPorts):
+            return messages[0], messages[1:]
     raise SystemExit(0)  # the engine ended before it began
 
 
@@ -111,7 +113,7 @@ def _instrument(wanted: str, system: System) -> Instrument:
     return Instrument.SAME if system.same_device else Instrument.SEPARATE
 
 
-def _serve(engine: Peer, order: OpenPorts) -> None:
+def _serve(engine: Peer, order: OpenPorts, rest: list[Message]) -> None:
     process = _Process(engine)
     grants = realtime.ask()
     with watchdog.within(OPENING):
@@ -123,6 +125,8 @@ def _serve(engine: Peer, order: OpenPorts) -> None:
         sender.adopt(order.left_behind)
     engine.send(PortsOpen(system.api, system.input, system.output, instrument.value, str(grants)))
     try:
+        for message in rest:
+            sender.obey(message)
         process.run(sender)
     finally:
         with watchdog.within(CLOSING):
@@ -139,7 +143,7 @@ def main() -> None:
     watchdog.prepare()
     engine = Peer(socket.socket(fileno=int(sys.argv[1])))
     try:
-        _serve(engine, _first(engine))
+        _serve(engine, *_first(engine))
     except MidiError as error:
         engine.send(Failed(str(error), theirs=True))
     except Exception as error:  # whatever it is, the engine is told before we end

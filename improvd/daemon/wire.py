@@ -28,7 +28,8 @@ class Peer:
         self._socket = sock
         self._incoming = bytearray()
         self._backlog = bytearray()
-        self._deaf = False  # nothing more can be read; a peer that can't be written to may still have last words
+        # One that can't be written to may still have last words, and one that talks nonsense may still listen.
+        self._deaf = self._mute = False
         self.lost: str | None = None
 
     def fileno(self) -> int:
@@ -38,24 +39,26 @@ class Peer:
     @property
     def has_backlog(self) -> bool:
         """Whether something still waits to be written: select for writing, then `flush`."""
-        return bool(self._backlog)
+        return bool(self._backlog) and not self._mute
 
     def send(self, *messages: Message) -> None:
         """Write ``messages``, or as much of them as the other end takes now; the rest is kept for `flush`."""
         self._backlog += b"".join(map(encode, messages))
         if len(self._backlog) > LARGEST_BACKLOG:
-            self.lost = "does not read"
+            self._mute = True
+            self.lost = self.lost or "does not read"
         self.flush()
 
     def flush(self) -> None:
         """Write what waits, as far as that goes without waiting."""
-        while self._backlog and self.lost is None:
+        while self._backlog and not self._mute:
             try:
                 del self._backlog[: self._socket.send(self._backlog)]
             except BlockingIOError:
                 return
             except OSError as error:
-                self.lost = f"is gone ({error.strerror})"
+                self._mute = True
+                self.lost = self.lost or f"is gone ({error.strerror})"
 
     def receive(self) -> list[Message]:
         """All that has come in. What came before the end or the fault is still returned."""
@@ -83,6 +86,7 @@ class Peer:
 
     def close(self) -> None:
         """Let go of the socket; the other end sees it."""
+        self._mute = True
         self._give_up("is closed")
         self._socket.close()
 

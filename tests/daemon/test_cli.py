@@ -1,0 +1,111 @@
+"""What a player sees of mistakes: one clear line, exit status 2, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from improvd import __version__
+from tests.daemon.running import PATIENCE, Running, environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def improvd(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "improvd", *arguments],
+        capture_output=True,
+        text=True,
+        # No server of the machine's own is talked to.
+        env=environment(JACK_DEFAULT_SERVER="improvd-none", **variables),
+        timeout=PATIENCE * 2,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--bpm", "0"], "--bpm must be from 20 to 400 beats a minute, not 0"),
+        (["--bpm", "1000"], "--bpm must be from 20 to 400 beats a minute, not 1000"),
+        (["--bpm", "nan"], "--bpm must be from 20 to 400 beats a minute, not nan"),
+        (["--bpm", "fast"], "Invalid value for '--bpm'"),
+        (["--bmp", "100"], "No such option"),
+        (["--channel", "17"], "--channel must be from 1 to 16, not 17"),
+        (["--channel", "0"], "--channel must be from 1 to 16, not 0"),
+        (["--listen-channel", "99"], "--listen-channel must be from 1 to 16, not 99"),
+        (["--min-bars", "8", "--max-bars", "4"], "--min-bars 8 is more than --max-bars 4"),
+        (["--temperature", "0"], "--temperature must be from 0.05 to 4, not 0"),
+        (["--top-p", "2"], "--top-p must be from 0.01 to 1, not 2"),
+        (["--seed", "-1"], "--seed must be from 0 to"),
+        (["--api", "oss"], "--api must be one of auto, alsa, jack, core, winmm, null, not 'oss'"),
+        (["--instrument", "both"], "--instrument must be one of auto, same, separate, not 'both'"),
+        (["--model", "nonesuch", "--api", "null"], "nonesuch"),
+        (["--trace", "/nonesuch/trace", "--api", "null"], "can't write the trace /nonesuch/trace: No such file"),
+        (["--api", "jack"], "JACK is not running"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(arguments: list[str], complaint: str) -> None:
+    done = improvd("run", *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("improvd: ")
+    assert complaint in line
+
+
+def test_a_mistake_in_the_environment_is_found_too() -> None:
+    done = improvd("run", IMPROVD_BPM="1000")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "--bpm must be from 20 to 400" in done.stderr
+
+
+def test_an_unknown_command_is_one_line_and_status_2() -> None:
+    done = improvd("rnu")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_a_damaged_bundle_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text("{}")
+    done = improvd("run", "--api", "null", "--model", str(tmp_path))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert str(tmp_path) in done.stderr
+
+
+def test_the_version_is_told() -> None:
+    assert improvd("--version").stdout == f"improvd {__version__}\n"
+
+
+def test_ports_are_listed_by_midi_system() -> None:
+    done = improvd("ports", "--json")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    for system in json.loads(done.stdout).values():
+        assert set(system) == {"inputs", "outputs", "problem"}
+
+
+def test_a_midi_system_that_is_not_built_in_is_one_line() -> None:
+    done = improvd("ports", "--api", "winmm" if sys.platform != "win32" else "alsa")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no MIDI system" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_runs_without_midi_when_told_so_and_ends_when_told_to(number: signal.Signals) -> None:
+    running = Running(["-m", "improvd", "run", "--api", "null", "--seed", "1"])
+    assert "playing 'null'" in running.wait_line("ready: ")
+    assert running.end(number) == 0
+    assert len(running.lines) == 1
+
+
+def test_quiet_is_quiet() -> None:
+    running = Running(["-m", "improvd", "run", "--api", "null", "--quiet"])
+    running.child("daemon.ports")
+    assert running.end() == 0
+    assert running.lines == []
