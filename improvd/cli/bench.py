@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from typing import Annotated
+
+import typer
+
 from improvd.cli.options import Json, Model  # noqa: TC001  typer reads the annotations
 from improvd.config import DEFAULT_MODEL
 
 
-def bench(*, as_json: Json = False, model: Model = DEFAULT_MODEL) -> None:
-    """Measure how quick and how punctual improvd is on this machine."""
-    raise NotImplementedError((as_json, model))
+def bench(
+    *,
+    as_json: Json = False,
+    model: Model = DEFAULT_MODEL,
+    deadlines: Annotated[int, typer.Option(help="Messages to time in each of six measurements.", min=100)] = 5000,
+) -> None:
+    """Measure how quick and how punctual improvd is on this machine. Takes one to two minutes."""
+    from improvd.daemon import bench  # noqa: PLC0415  only this command needs it
+
+    figures = bench.measure(model, lambda what: typer.echo(f"measuring: {what}", err=True), deadlines)
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2))
+    else:
+        for line in bench.table(figures):
+            typer.echo(line)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from improvd.core.events import BeatNote, Beats, Generate, PlannedNote, Play, Seconds, Sent
+from improvd.daemon import worker
 from improvd.daemon.child import Child, module
 from improvd.daemon.messages import Close, LoadModel, ModelReady, OpenPorts, PortsOpen
 from improvd.daemon.portnames import NULL
@@ -148,10 +149,10 @@ def _at_work(model: str, load: str, *, model_too: bool = True) -> Iterator[None]
     stop = threading.Event()
     feeder = None
     if load != "rest" and model_too:
-        worker = Child(module("worker"))
-        worker.peer.send(LoadModel(model))
-        _wait_for(worker, ModelReady, 1)
-        feeder = threading.Thread(target=_feed, args=(worker, stop))
+        improviser = Child(module("worker"))
+        improviser.peer.send(LoadModel(model))
+        _wait_for(improviser, ModelReady, 1)
+        feeder = threading.Thread(target=_feed, args=(improviser, stop))
         feeder.start()
     if load == "busy":
         burners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
@@ -166,27 +167,26 @@ def _at_work(model: str, load: str, *, model_too: bool = True) -> Iterator[None]
             feeder.join()
 
 
-def _feed(worker: Child, stop: threading.Event) -> None:
+def _feed(improviser: Child, stop: threading.Event) -> None:
     turn = 0
     try:
         while not stop.is_set():
             turn += 1
-            worker.peer.send(typical_request(turn))
-            while not stop.is_set() and not worker.peer.receive():
-                select.select([worker.peer], [], [], 0.5)
-                _check(worker)
+            improviser.peer.send(typical_request(turn))
+            while not stop.is_set() and not improviser.peer.receive():
+                select.select([improviser.peer], [], [], 0.5)
+                _check(improviser)
     finally:
-        worker.kill()
-        worker.process.wait()
-        worker.gone()
+        improviser.kill()
+        improviser.process.wait()
+        improviser.gone()
 
 
 def main() -> None:
     """The plain loop: prints the lateness of each deadline, in seconds, as JSON."""
     model, count, load = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-    from improvd.model import bundle, improviser  # noqa: PLC0415  this process only
-
-    partner = improviser.Improviser(bundle.load(bundle.find(model)), lambda: Seconds(time.monotonic()))
+    worker.prepare()
+    partner, _ = worker.load(model)
 
     def generate() -> None:
         turn = 0

@@ -45,14 +45,14 @@ def _messages(engine: Peer, *, wait: bool) -> list[Message]:
     return engine.receive()
 
 
-def serve(engine: Peer, load: Callable[[str], tuple[Improviser, ModelReady]]) -> None:
+def serve(engine: Peer, loader: Callable[[str], tuple[Improviser, ModelReady]]) -> None:
     """Load the model that the engine names, say so, and answer until the engine asks for the end or is gone."""
     improviser: Improviser | None = None
     requests: list[Generate] = []
     while not engine.lost:
         for message in _messages(engine, wait=not requests):
             if isinstance(message, LoadModel):
-                improviser, ready = load(message.model)
+                improviser, ready = loader(message.model)
                 engine.send(ready)
             elif isinstance(message, Generate):
                 requests.append(message)
@@ -63,7 +63,8 @@ def serve(engine: Peer, load: Callable[[str], tuple[Improviser, ModelReady]]) ->
             engine.send(improviser.answer(requests.pop(0)))
 
 
-def _load(model: str) -> tuple[Improviser, ModelReady]:
+def load(model: str) -> tuple[Improviser, ModelReady]:
+    """The bundle of that name or folder, proved by its golden trace, and what it costs here. Raises `UserError`."""
     # Here, not above: numpy reads how many threads it may start when it is first imported.
     from improvd.model import bundle, improviser  # noqa: PLC0415
 
@@ -82,15 +83,20 @@ def _hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def main() -> None:
-    """Serve the engine at the other end of the socket whose number is the one argument."""
+def prepare() -> None:
+    """Before numpy is loaded: one thread, and a little behind the processes that may not wait."""
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
         os.environ[variable] = "1"  # a matrix this small only loses by being shared out
     with suppress(OSError):
         os.nice(NICENESS)
+
+
+def main() -> None:
+    """Serve the engine at the other end of the socket whose number is the one argument."""
+    prepare()
     engine = Peer(socket.socket(fileno=int(sys.argv[1])))
     try:
-        serve(engine, _load)
+        serve(engine, load)
     except UserError as error:
         engine.send(Failed(str(error), theirs=True))
     except Exception as error:  # whatever it is, the engine is told before we end
