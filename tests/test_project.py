@@ -154,7 +154,7 @@ def test_every_exemption_has_its_reason() -> None:
         for number, line in enumerate(path.read_text().splitlines(), start=1)
         if re.search(r"# (?:noqa|type: ?ignore)", line) and not reasoned.search(line)
     ]
-    assert bare == []
+    assert not bare, "\n".join(bare)
 
 
 @pytest.mark.needs("systemd-analyze")
