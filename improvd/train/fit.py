@@ -30,13 +30,16 @@ if TYPE_CHECKING:
     from improvd.train.settings import TrainSettings
 
 WARM_UP: Final = 200
-"""Steps until the learning rate is at its highest (a tenth of all steps, where that is fewer)."""
+"""Steps until the learning rate is at its highest (sooner, where they are more than a tenth of the training)."""
+LEAST_STEPS: Final = 16
+"""Steps that an epoch has at least: a small corpus is learnt in smaller batches, or few steps would be taken."""
+SMALLEST_BATCH: Final = 8
 LAST_RATE: Final = 0.01
 """The learning rate's end as a share of its highest."""
 CLIP: Final = 1.0
 CHECKPOINT_SECONDS: Final = 60.0
 VALIDATIONS: Final = 25
-"""How many validations a budget of minutes is divided into, if an epoch takes longer than such a part."""
+"""How many validations a budget of minutes is divided into."""
 VALID_REST: Final = 10
 """With a budget of minutes, validations are apart by at least so many times as long as one takes."""
 VALID_NOTES: Final = 500
@@ -56,7 +59,9 @@ class Fit:
         self.best = get_weights(self.network)
         self.standing = checkpoint.Standing(fingerprint)
         self.cumulative = np.cumsum(shares(corpus, settings.weights))
-        self.per_epoch = max(1, round(len(corpus.train) / (settings.batch * settings.window)))
+        fair = len(corpus.train) // (settings.window * LEAST_STEPS)
+        self.batch = min(settings.batch, max(SMALLEST_BATCH, fair))
+        self.per_epoch = max(1, round(len(corpus.train) / (self.batch * settings.window)))
         self._step = tf.function(self._learn)
         self._score = tf.function(self._evaluate)
 
@@ -116,11 +121,11 @@ class Fit:
         return min(1.0, self.standing.step / (self.settings.epochs * self.per_epoch))
 
     def _rate(self, done: float) -> float:
-        warm_up = WARM_UP
+        warm = max((self.standing.step + 1) / WARM_UP, 10 * done)
         if self.settings.minutes is None:
-            warm_up = max(1, min(WARM_UP, self.settings.epochs * self.per_epoch // 10))
+            warm = (self.standing.step + 1) / max(1, min(WARM_UP, self.settings.epochs * self.per_epoch // 10))
         cosine = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * done)) / 2
-        return self.settings.rate * min(1.0, (self.standing.step + 1) / warm_up) * cosine
+        return self.settings.rate * min(1.0, warm) * cosine
 
     def run(self, progress: Progress, say: Callable[[str], None]) -> None:
         """Fit to the end of the budget or until validations stop improving; ``best`` then holds the weights."""
@@ -132,9 +137,10 @@ class Fit:
                 self._take_step(done)
                 standing.seconds += time.monotonic() - last
                 last = time.monotonic()
-                notes = standing.step * settings.batch * settings.window
+                notes = standing.step * self.batch * settings.window
                 progress.update(done, f"{notes / max(standing.seconds, 1e-9):,.0f} notes/s")
-                if standing.step % self.per_epoch == 0 or last - last_valid >= part or self._done() >= 1:
+                at_epoch = settings.minutes is None and standing.step % self.per_epoch == 0
+                if at_epoch or last - last_valid >= part or self._done() >= 1:
                     self._validate(say)
                     last_valid = time.monotonic()
                     # Where little time is given, most of it is for learning.
@@ -153,7 +159,7 @@ class Fit:
         batch = draw(
             self.corpus.train,
             self.cumulative,
-            size=settings.batch,
+            size=self.batch,
             window=settings.window,
             seed=settings.seed,
             step=standing.step,

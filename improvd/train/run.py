@@ -51,7 +51,7 @@ def run(settings: TrainSettings, say: Callable[[str], None] = print) -> Bundle:
     styles = ", ".join(corpus.styles)
     say(f"{len(corpus.train):,} notes to learn from, {len(corpus.valid):,} to watch by, styles: {styles}")
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what it says of missing GPUs as it loads is no error
     from improvd.train.export import export, score_table  # noqa: PLC0415 - TensorFlow takes seconds to load
     from improvd.train.fit import Fit  # noqa: PLC0415 - as above
 
@@ -111,7 +111,7 @@ def _facts(settings: TrainSettings, fit: Fit) -> dict[str, Any]:
     standing = fit.standing
     return {
         "steps": standing.step,
-        "notes_seen": standing.step * settings.batch * settings.window,
+        "notes_seen": standing.step * fit.batch * settings.window,
         "seconds": round(standing.seconds),
         "processors": os.cpu_count(),
         "parameters": sum(int(array.size) for array in fit.best.values()),
