@@ -63,7 +63,9 @@ class Fit:
         self.batch = min(settings.batch, max(SMALLEST_BATCH, fair))
         self.per_epoch = max(1, round(len(corpus.train) / (self.batch * settings.window)))
         self._step = tf.function(self._learn)
-        self._score = tf.function(self._evaluate)
+        # One trace for windows of every size.
+        ids = tf.TensorSpec((None, None, None), tf.int32)
+        self._score = tf.function(self._evaluate, input_signature=(ids, ids, tf.TensorSpec((None,), tf.int32)))
 
     def _learn(self, heard: Any, rows: Any, lengths: Any, key: Any) -> Any:  # noqa: ANN401 - tensors carry no types
         with tf.GradientTape() as tape:

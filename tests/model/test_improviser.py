@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.model.tiny_model import tiny_bundle
 
 from improvd.core.events import TICKS_PER_BEAT, BeatNote, Beats, Continuation, Generate, Seconds
 from improvd.model.improviser import MOST_NOTES, Improviser
 from improvd.model.limits import CHORD, RUN, longest_run
+from tests.model.tiny_model import tiny_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from improvd.core.events import BeatNote, Beats, Generate, Seconds
+from improvd.errors import CorpusError
+from improvd.model import bundle
+from improvd.model.improviser import Improviser
+from improvd.model.network import log_probabilities
+from improvd.model.tokens import ATTRIBUTES
+from improvd.train.corpus import find
+from improvd.train.dataset import split
+from improvd.train.ingest import read_piece
+from improvd.train.settings import TrainSettings
+from tests.train.music import corpus, tune, write_midi
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.needs("symusic", "tensorflow"),
+    # TensorFlow and what it brings warn of each other's age.
+    pytest.mark.filterwarnings("ignore"),
+]
+
+
+def settings(folder: Path, out: Path, **changes: object) -> TrainSettings:
+    tiny: dict[str, object] = {"units": 12, "width": 8, "batch": 4, "window": 16, "epochs": 2}
+    return TrainSettings(corpus=(str(folder),), out=out, **(tiny | changes))  # type: ignore[arg-type]  # by name
+
+
+def train(*args: object, **changes: object) -> tuple[bundle.Bundle, list[str]]:
+    from improvd.train.run import run  # noqa: PLC0415 - only where TensorFlow is
+
+    lines: list[str] = []
+    return run(settings(*args, **changes), lines.append), lines  # type: ignore[arg-type]  # as above
+
+
+def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
+    folder = corpus(tmp_path / "jigs")
+    (folder / "broken.mid").write_bytes(b"MThd")
+    lines = ["path,source,licence,split,title,composer"]
+    splits = ["test", "valid"] + ["train"] * 10
+    lines += [f"tune-{n:02}.mid,An archive,CC-BY-4.0,{where},Tune {n},Trad." for n, where in enumerate(splits)]
+    (folder / "manifest.csv").write_text("\n".join(lines))
+    made, told = train(folder, tmp_path / "models" / "mine", epochs=12, rate=1e-2)
+
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
+    assert any("12 used, 1 skipped" in line for line in told)
+    assert any("broken.mid: damaged or cut short" in line for line in told)
+    totals = [one["total"] for one in made.facts["fit"]["history"]]
+    assert totals[-1] < totals[0] - 2
+
+    # The numpy network says what Keras said, to within 1e-4 in every logit, from half-precision weights.
+    bundle.verify(bundle.load(tmp_path / "models" / "mine"))
+    assert made.vocabulary.styles == ("jigs",)
+    context = tuple(BeatNote(Beats(n / 2), Beats(0.5), 60 + n, 80) for n in range(8))
+    asked = Generate(1, 0, context, 8, Beats(4), Beats(8), Beats(8), 4, Beats(2), Seconds(1), 1, style="jigs")
+    assert len(Improviser(made, lambda: Seconds(0)).answer(asked).notes) >= 4
+
+    # The test split is scored, but it is no source of what was learnt.
+    assert made.facts["scores"]["test"]["all"]["notes"] == made.facts["scores"]["valid"]["all"]["notes"] == 64
+    (source,) = made.facts["provenance"]["sources"]
+    assert (source["source"], source["licence"], source["pieces"]) == ("An archive", "CC-BY-4.0", 11)
+    card = (tmp_path / "models" / "mine" / "CARD.md").read_text()
+    assert "Trad.: Tune 5 — CC-BY-4.0" in card
+    assert "Tune 0 " not in card
+
+
+def test_keras_scores_as_numpy_does(tmp_path: Path) -> None:
+    folder = corpus(tmp_path / "jigs", pieces=5)
+    made, _ = train(folder, tmp_path / "mine", epochs=1, minutes=0.02, layers=3, precision="bfloat16")
+    assert made.facts["fit"]["seconds"] <= 60, "minutes are a budget"
+    (watched,) = (one for one in made.facts["scores"].values())
+    notes = watched["all"]["notes"]
+    assert notes == 64
+    entries = [read_piece(entry) for entry in find([str(folder)])]
+    (valid,) = split(entries)[1]
+    nats = log_probabilities(made.network(), valid.rows.astype(np.int32), 1, chords=False)
+    for head, name in enumerate(ATTRIBUTES):
+        assert -nats[:, head].sum() / notes / np.log(2) == pytest.approx(watched["all"][name], abs=0.02)
+
+
+def test_a_training_broken_off_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    from improvd.train.run import run  # noqa: PLC0415 - only where TensorFlow is
+
+    def interrupt(line: str) -> None:
+        if line.startswith("epoch 2"):
+            raise KeyboardInterrupt
+
+    folder = corpus(tmp_path / "jigs")
+    whole, _ = train(folder, tmp_path / "whole", epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        run(settings(folder, tmp_path / "broken", epochs=3), interrupt)
+    assert not (tmp_path / "broken").exists()
+    made, lines = train(folder, tmp_path / "broken", epochs=3)
+    assert any(line.startswith("going on from step") for line in lines)
+    for name, array in whole.weights.items():
+        np.testing.assert_array_equal(made.weights[name], array, err_msg=name)
+    assert made.facts["fit"]["history"][-1]["total"] == whole.facts["fit"]["history"][-1]["total"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "jigs", "whole"]
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from improvd.train.run import run
+from improvd.train.settings import TrainSettings
+run(TrainSettings((sys.argv[1],), Path(sys.argv[2]), units=12, width=8, batch=4, window=16, epochs=int(sys.argv[3])),
+    lambda line: print(line, flush=True))
+"""
+
+
+def test_kill_9_loses_no_more_than_since_the_last_checkpoint(tmp_path: Path) -> None:
+    folder, out = corpus(tmp_path / "jigs"), tmp_path / "mine"
+    script = [sys.executable, "-c", SCRIPT, str(folder), str(out), "4000"]
+    with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("epoch 3"):
+                break
+        os.kill(process.pid, signal.SIGKILL)
+    assert not out.exists()
+    # The third epoch's line is said before its checkpoint is written, so at least the second one's is there.
+    made, lines = train(folder, out, epochs=4)
+    (resumed,) = [line for line in lines if line.startswith("going on from step")]
+    step = int(resumed.split()[4].replace(",", ""))
+    assert 2 * made.facts["fit"]["steps"] / 4 <= step
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_no_progress_ends_a_training(tmp_path: Path) -> None:
+    folder, out = corpus(tmp_path / "jigs"), tmp_path / "mine"
+    work = settings(folder, out).work_folder
+    work.mkdir()
+    (work / "checkpoint.npz").write_bytes(b"PK\x03\x04 no")
+    # A rate of 0 never improves on the first validation.
+    made, _ = train(folder, out, epochs=50, patience=2, rate=0.0)
+    assert len(made.facts["fit"]["history"]) == 3
+    assert not work.exists()
+
+
+def _letters(folder: Path) -> None:
+    for n in range(3):
+        (folder / f"{n}.mid").write_text("dear diary")
+
+
+def _short(folder: Path) -> None:
+    whole = write_midi(folder / "a.mid", tune(1))
+    whole.write_bytes(whole.read_bytes()[:-50])
+
+
+BAD = {
+    "an empty folder": (lambda _: None, {}, "no music files"),
+    "files that are no music": (_letters, {}, r"none of the 3 files can be learnt from: not a MIDI file \(3\)"),
+    "one file cut short": (_short, {}, "none of the 1 files .*: damaged or cut short"),
+    "too little music": (lambda folder: write_midi(folder / "a.mid", tune(1)), {}, "too little music: 64 notes"),
+    "weights of another corpus": (corpus, {"weights": {"jazz": 1.0}}, "no style 'jazz'"),
+    "no units": (corpus, {"units": 0}, "units must be at least 1"),
+    "no time": (corpus, {"minutes": 0.0}, "minutes must be more than 0"),
+    "an unknown precision": (corpus, {"precision": "int8"}, "precision is float32 or bfloat16"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_corpus_is_one_clear_line_and_leaves_nothing(kind: str, tmp_path: Path) -> None:
+    make, changes, told = BAD[kind]
+    folder = tmp_path / "jigs"
+    folder.mkdir()
+    make(folder)
+    with pytest.raises(CorpusError, match=told) as caught:
+        train(folder, tmp_path / "mine", **changes)
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["jigs"]
+
+
+def test_a_folder_that_is_no_model_is_left_alone(tmp_path: Path) -> None:
+    out = tmp_path / "mine"
+    out.mkdir()
+    (out / "letter.txt").write_text("dear diary")
+    with pytest.raises(CorpusError, match="is there already and is no model"):
+        train(corpus(tmp_path / "jigs"), out)
+    assert (out / "letter.txt").exists()
+
+
+def test_settings_load_no_tensorflow() -> None:
+    code = "import sys, improvd.train.settings, improvd.train as _; print(*(n in sys.modules for n in sys.argv[1:]))"
+    found = subprocess.run(
+        [sys.executable, "-c", code, "tensorflow", "symusic"], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == ["False", "False"]
