@@ -146,7 +146,7 @@ def test_nothing_is_too_large_to_clone() -> None:
 def test_every_exemption_has_its_reason() -> None:
     """`noqa` and `type: ignore` say which rule, and beside it why not here."""
     rules = r"(?:noqa: [A-Z]+[0-9]+(?:, ?[A-Z]+[0-9]+)*|type: ignore\[[a-z-]+(?:, ?[a-z-]+)*\])"
-    reasoned = re.compile(rf"# {rules}(?:  | #| -) ?\w")
+    reasoned = re.compile(rf"# {rules}(?:  (?:# )?| # | - )\w")
     bare = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in tracked()
