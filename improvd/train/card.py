@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def card(facts: Mapping[str, Any]) -> str:
-    """Markdown from a bundle's facts."""
+def card(facts: Mapping[str, Any], about: str = "") -> str:
+    """Markdown from a bundle's facts; ``about`` is Markdown of its maker's own, put first."""
     provenance = facts["provenance"]
     parts = [
         f"# {facts['name']}\n\nA model for improvd: it hears up to 100 notes and goes on playing.",
+        *([about.strip()] if about.strip() else []),
         "## What it was trained on\n\n" + _sources(provenance["sources"]),
     ]
     if provenance["attribution"]:

@@ -101,7 +101,7 @@ def export(
         weights=rounded,
         golden=golden_trace(rounded, sizes, vocabulary),
         facts=everything,
-        card=card(everything),
+        card=card(everything, settings.about.read_text(encoding="utf-8") if settings.about else ""),
     )
     written = bundle.load(settings.out)
     bundle.verify(written)

@@ -84,6 +84,8 @@ def _check(settings: TrainSettings) -> None:
         raise CorpusError("minutes must be more than 0")
     if settings.precision not in ("float32", "bfloat16"):
         raise CorpusError(f"precision is float32 or bfloat16, not {settings.precision}")
+    if settings.about is not None and not settings.about.is_file():
+        raise CorpusError(f"no such file: {settings.about}")
     if settings.out.exists() and not (settings.out / "model.json").exists():
         raise CorpusError(f"{settings.out} is there already and is no model: choose another name")
 

@@ -41,6 +41,8 @@ class TrainSettings:
     patience: int = 8
     """Validations without an improvement before fitting stops."""
     weights: Mapping[str, float] = field(default_factory=dict)
+    about: Path | None = None
+    """A Markdown file of one's own to put into the card: what the model is, whom to thank."""
     work: Path | None = None
     """Where checkpoints live until the bundle is done. None: a hidden folder beside ``out``."""
 

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,9 +20,6 @@ from improvd.train.dataset import split
 from improvd.train.ingest import read_piece
 from improvd.train.settings import TrainSettings
 from tests.train.music import corpus, tune, write_midi
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = [
     pytest.mark.needs("symusic", "tensorflow"),
@@ -50,7 +47,8 @@ def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
     splits = ["test", "valid"] + ["train"] * 10
     lines += [f"tune-{n:02}.mid,An archive,CC-BY-4.0,{where},Tune {n},Trad." for n, where in enumerate(splits)]
     (folder / "manifest.csv").write_text("\n".join(lines))
-    made, told = train(folder, tmp_path / "models" / "mine", epochs=12, rate=1e-2)
+    (tmp_path / "about.md").write_text("## Thanks\n\nTo my teacher.\n")
+    made, told = train(folder, tmp_path / "models" / "mine", epochs=12, rate=1e-2, about=tmp_path / "about.md")
 
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
     assert any("12 used, 1 skipped" in line for line in told)
@@ -72,6 +70,7 @@ def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
     card = (tmp_path / "models" / "mine" / "CARD.md").read_text()
     assert "Trad.: Tune 5 — CC-BY-4.0" in card
     assert "Tune 0 " not in card
+    assert "To my teacher." in card
 
 
 def test_keras_scores_as_numpy_does(tmp_path: Path) -> None:
@@ -163,6 +162,7 @@ BAD = {
     "too little music": (lambda folder: write_midi(folder / "a.mid", tune(1)), {}, "too little music: 64 notes"),
     "weights of another corpus": (corpus, {"weights": {"jazz": 1.0}}, "no style 'jazz'"),
     "no units": (corpus, {"units": 0}, "units must be at least 1"),
+    "a card's text that isn't there": (corpus, {"about": Path("nowhere.md")}, "no such file: nowhere.md"),
     "no time": (corpus, {"minutes": 0.0}, "minutes must be more than 0"),
     "an unknown precision": (corpus, {"precision": "int8"}, "precision is float32 or bfloat16"),
 }
