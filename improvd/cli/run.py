@@ -84,8 +84,11 @@ def run(
 
 def _play(settings: RunSettings, *, quiet: bool, debug: bool) -> None:
     from improvd.daemon.lines import LineWriter  # noqa: PLC0415  as above
+    from improvd.daemon.realtime import ENGINE_NICENESS, be_nice  # noqa: PLC0415
     from improvd.daemon.session import Session  # noqa: PLC0415
 
+    # Before any thread is started: one that kept its priority could hold Python's lock while others have the core.
+    be_nice(ENGINE_NICENESS)
     screen = LineWriter(_descriptor(sys.stdout), lambda _error: session.stop())
     details = LineWriter(_descriptor(sys.stderr), lambda _error: None)
     session = Session(

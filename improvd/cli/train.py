@@ -18,7 +18,7 @@ NEEDED = ("symusic", "tensorflow", "rich")
 
 
 def train(
-    corpus: Annotated[list[str], typer.Argument(help="MIDI files, folders of any depth, globs.")],
+    corpus: Annotated[list[str], typer.Argument(help="MIDI, recordings, scores; folders, globs, music21:NAME.")],
     *,
     # Not by environment, as in `improvd rehearse`.
     out: Annotated[Path, typer.Option("--out", "-o", help="The model's folder; its name is the model's.")],

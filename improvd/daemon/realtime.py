@@ -12,6 +12,10 @@ from dataclasses import dataclass
 PRIORITY = 4
 """Below JACK's own threads (5 and more): what we do must never make its server miss a period."""
 
+ENGINE_NICENESS, MODEL_NICENESS = -10, 5
+"""Where allowed, the engine goes before ordinary processes, so that who plays into an answer is heard on a busy
+machine too; the model goes behind them. Both in absolute terms: a child would otherwise begin where we are."""
+
 LONGEST_BURST = 500_000
 """Microseconds of CPU at real-time priority without once waiting, after which the kernel ends the process."""
 
@@ -41,6 +45,12 @@ def ask() -> Grants:
     process starts no other. Never raises.
     """
     return Grants(_ask_for_priority(), _ask_to_lock_memory(), _freeze_garbage())
+
+
+def be_nice(niceness: int) -> None:
+    """Take that niceness where allowed. Never raises."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
 
 
 def _ask_for_priority() -> str:

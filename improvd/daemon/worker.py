@@ -12,11 +12,11 @@ import select
 import socket
 import sys
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Generate, Seconds
 from improvd.daemon.messages import Close, Failed, LoadModel, ModelReady
+from improvd.daemon.realtime import MODEL_NICENESS, be_nice
 from improvd.daemon.wire import Peer
 from improvd.errors import UserError
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
     from improvd.daemon.messages import Message
     from improvd.model.improviser import Improviser
-
-NICENESS = 5
-"""Below the engine and whatever sounds, where the cores are busy."""
 
 
 def still_wanted(requests: Iterable[Generate]) -> list[Generate]:
@@ -87,8 +84,7 @@ def prepare() -> None:
     """Before numpy is loaded: one thread, and a little behind the processes that may not wait."""
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
         os.environ[variable] = "1"  # a matrix this small only loses by being shared out
-    with suppress(OSError):
-        os.nice(NICENESS)
+    be_nice(MODEL_NICENESS)
 
 
 def main() -> None:

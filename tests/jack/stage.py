@@ -74,23 +74,42 @@ class Gathering:
 @contextmanager
 def jack_server() -> Iterator[None]:
     """A server on a dummy device, under a name that nobody else uses; the environment is set for its clients."""
-    name = f"improvd-test-{os.getpid()}"
-    os.environ.update(JACK_DEFAULT_SERVER=name, JACK_NO_AUDIO_RESERVATION="1", JACK_NO_START_SERVER="1")
-    # Synchronous, and with real-time priority where that is allowed: otherwise, on a busy machine, the server goes
-    # on without a client that is late, and messages get lost (24 of 500 with two busy loops beside it).
-    realtime = "-R" if _may_have_priority() else "-r"
-    server = subprocess.Popen(
-        ["jackd", realtime, "-S", "-d", "dummy", "-r", "48000", "-p", "64"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    os.environ.update(JACK_NO_AUDIO_RESERVATION="1", JACK_NO_START_SERVER="1")
+    # Few names, used again and again: JACK keeps a register of at most eight, those of servers that were killed too.
+    servers = (_JackServer(f"improvd-test-{number}") for number in range(4))
+    server = next((server for server in servers if server.is_up()), None)
+    assert server, "no JACK server would start"
     try:
-        done = subprocess.run(["jack_wait", "-w", "-t", "10"], stdout=subprocess.DEVNULL, check=False)
-        assert done.returncode == 0, "jackd did not start"
         yield
     finally:
-        server.terminate()
-        server.wait(10)
+        server.stop()
+
+
+class _JackServer:
+    def __init__(self, name: str) -> None:
+        os.environ["JACK_DEFAULT_SERVER"] = name
+        # Synchronous, and with real-time priority where that is allowed: otherwise, on a busy machine, the server
+        # goes on without a client that is late, and messages get lost (24 of 500 with two busy loops beside it).
+        realtime = "-R" if _may_have_priority() else "-r"
+        self._process = subprocess.Popen(
+            ["jackd", realtime, "-S", "-d", "dummy", "-r", "48000", "-p", "64"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def is_up(self) -> bool:
+        """Whether it serves; one that does not is gone afterwards."""
+        limit = time.monotonic() + PATIENCE
+        while self._process.poll() is None and time.monotonic() < limit:
+            waited = subprocess.run(["jack_wait", "-w", "-t", "1"], capture_output=True, check=False)
+            if waited.returncode == 0 and self._process.poll() is None:
+                return True
+        self.stop()
+        return False
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
 
 
 def _may_have_priority() -> bool:
