@@ -112,6 +112,8 @@ class Fit:
 
     def save(self) -> None:
         """Write the checkpoint."""
+        # Ctrl-C may have come between a step and its being counted here; the optimiser counts as it steps.
+        self.standing.step = int(self.optimiser.iterations.numpy())
         optimiser = {str(number): variable.numpy() for number, variable in enumerate(self.optimiser.variables)}
         groups = {"weights": get_weights(self.network), "best": self.best, "optimiser": optimiser}
         checkpoint.save(self.settings.work_folder, self.standing, groups)
