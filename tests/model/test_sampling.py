@@ -25,7 +25,10 @@ def test_whatever_it_is_given_it_gives_probabilities(logits: np.ndarray, tempera
     assert chances.sum() == pytest.approx(1)
     drawn = draw(logits, rng(), temperature=temperature, top_p=top_p)
     assert 0 <= drawn < len(logits)
-    assert chances[drawn] > 0
+    whole = distribution(logits, temperature=temperature, top_p=1.0 if top_p > 0 else 0.0)
+    assert whole[drawn] > 0
+    # Of ids equally likely either may be in the nucleus; what is surely likelier than the drawn one doesn't fill it.
+    assert not 0 < top_p < 1 or whole[whole > whole[drawn] * (1 + 1e-5)].sum() < top_p + 1e-5
 
 
 @given(USUAL, st.integers(0, 127))

@@ -54,7 +54,7 @@ def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
     assert any("12 used, 1 skipped" in line for line in told)
     assert any("broken.mid: damaged or cut short" in line for line in told)
     totals = [one["total"] for one in made.facts["fit"]["history"]]
-    assert totals[-1] < totals[0] - 2
+    assert totals[-1] < totals[0] - 0.5
 
     # The numpy network says what Keras said, to within 1e-4 in every logit, from half-precision weights.
     bundle.verify(bundle.load(tmp_path / "models" / "mine"))
