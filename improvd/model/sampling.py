@@ -52,7 +52,7 @@ def draw(
     What is commonly asked goes a shorter way to the same end: four draws are in each step of a live answer.
     """
     place = rng.random()
-    if temperature > COLDEST and 0.0 < top_p < 1.0:
+    if COLDEST < temperature < 1.0 / COLDEST and 0.0 < top_p < 1.0:
         chances = np.exp(np.minimum(logits * (1.0 / temperature), LARGEST))
         order = chances.argsort()
         reached = chances[order].cumsum()
