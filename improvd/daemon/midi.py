@@ -55,10 +55,10 @@ class RtMidiSystem:
     """
 
     def __init__(self, api: str, input_name: str | None, output_name: str | None, hear: Callable[..., None]) -> None:
+        number = compiled()[api]
         import rtmidi  # noqa: PLC0415  only where a real system is wanted
 
         self.api = api
-        number = compiled()[api]
         try:
             # Two clients with names of their own: under one name the second would be "improvd-01".
             self._out = rtmidi.MidiOut(number, "improvd-out")
@@ -103,14 +103,16 @@ def _open(client: rtmidi.MidiIn | rtmidi.MidiOut, port: int | None, name: str) -
 
 
 def compiled() -> dict[str, int]:
-    """The backends that python-rtmidi was built with, in its order of preference: name to its number."""
-    import rtmidi  # noqa: PLC0415  costs nothing where no system is wanted
+    """The backends that python-rtmidi was built with, in its order of preference: name to its number.
 
-    return {
-        rtmidi.get_api_name(number): number
-        for number in rtmidi.get_compiled_api()
-        if rtmidi.get_api_name(number) in SYSTEMS
-    }
+    Raises `MidiError` where python-rtmidi itself can't be loaded.
+    """
+    try:
+        import rtmidi  # noqa: PLC0415  costs nothing where no system is wanted
+    except ImportError as error:
+        raise MidiError(f"python-rtmidi can't be loaded ({error}): install it again") from error
+    names = {rtmidi.get_api_name(number): number for number in rtmidi.get_compiled_api()}
+    return {name: number for name, number in names.items() if name in SYSTEMS}
 
 
 def open_system(api: str, input_name: str | None, output_name: str | None, hear: Callable[..., None]) -> System:

@@ -40,11 +40,11 @@ class Ports:
 def probe(apis: Sequence[str] | None = None) -> dict[str, Ports]:
     """The ports of ``apis``, or of all that python-rtmidi was built with. Takes `PATIENCE` at most.
 
-    Raises `MidiError` where python-rtmidi was not built with one of ``apis``.
+    Raises `MidiError` where python-rtmidi can't be loaded or was not built with one of ``apis``.
     """
     there = _ask("")
     if isinstance(there, str):
-        raise MidiError(f"python-rtmidi can't be loaded: {there}")
+        raise MidiError(there)
     for api in apis or ():
         if api not in there:
             raise MidiError(f"no MIDI system '{api}' here; there are: {', '.join(there) or 'none'}")
@@ -67,6 +67,8 @@ def _ask(api: str) -> str | dict[str, list[str]]:
         )
     except subprocess.TimeoutExpired:
         return "does not answer"
+    if done.returncode == 2:
+        return done.stderr
     if done.returncode != 0:
         return "does not answer" if done.returncode < 0 else "is not running"
     answer: dict[str, list[str]] = json.loads(done.stdout)
@@ -75,13 +77,17 @@ def _ask(api: str) -> str | dict[str, list[str]]:
 
 def main() -> None:
     """Print the ports of the MIDI system that is the one argument, or with "" which systems there are."""
-    import rtmidi  # noqa: PLC0415  this process only
-
-    from improvd.daemon.midi import compiled  # noqa: PLC0415  as above
+    from improvd.daemon.midi import compiled  # noqa: PLC0415  this process only
 
     os.environ["JACK_NO_START_SERVER"] = "1"
     watchdog.prepare()
-    number = compiled()
+    try:
+        number = compiled()
+    except MidiError as error:
+        sys.stderr.write(str(error))
+        sys.exit(2)
+    import rtmidi  # noqa: PLC0415  as above
+
     if not sys.argv[1]:
         print(json.dumps({api: [] for api in number}))  # noqa: T201  this is how it answers
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from improvd.daemon.portnames import shown
+from improvd.daemon.portnames import SYSTEMS, shown
 
 if TYPE_CHECKING:
     from improvd.core.events import TurnEnded
@@ -38,5 +38,6 @@ def turn(count: int, ended: TurnEnded) -> str:
 def never_started(title: str, why: str, exit_status: int | None, api: str) -> str:
     """For a child that ended before it ever served and did not say why."""
     if exit_status == -signal.SIGALRM:  # its watchdog's
-        return f"the MIDI system ({shown(api)}) does not answer: its server may be stopped"
+        which = f" ({shown(api)})" if api in SYSTEMS else ""
+        return f"the MIDI system{which} does not answer: its sound server may be stopped"
     return f"the process of the {title} ended before it was ready: it {why} (more with --debug)"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from improvd.daemon.codec import encode
-from improvd.daemon.messages import Close, Ping
+from improvd.daemon.messages import Close, Failed, Ping
 from improvd.daemon.wire import LARGEST_BACKLOG, LONGEST_LINE, Peer
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def test_a_reader_that_sleeps_holds_nobody_up_and_misses_nothing(ends: tuple[Pee
 
 def test_a_reader_that_never_wakes_is_given_up(ends: tuple[Peer, socket.socket]) -> None:
     peer, _ = ends
-    wanted = LARGEST_BACKLOG // len(encode(Ping(0))) + 50_000
-    for _ in range(wanted):
-        peer.send(Ping(0))
+    long = Failed("x" * 10_000, theirs=False)
+    for _ in range(LARGEST_BACKLOG // len(encode(long)) + 100):
+        peer.send(long)
         if peer.lost:
             return
     pytest.fail("it was still waited for")

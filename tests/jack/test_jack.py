@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
+import subprocess
+import sys
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.daemon.running import is_alive, wait_until
+from tests.daemon.running import PATIENCE, environment, is_alive, wait_until
 from tests.jack.stage import BEAT, Duet, Heard, Piano, Player, Synth, chords_with_pedal, melody, sounding
 
 if TYPE_CHECKING:
@@ -97,6 +100,45 @@ def test_sigterm_in_mid_answer_leaves_nothing_sounding(duet: Start, player: Play
     heard = synth.heard.all()
     assert not sounding(heard)
     assert [message.data for message in heard[-3:]] == LAST
+
+
+def test_without_names_it_has_ports_of_its_own_to_connect(duet: Start, player: Player, synth: Synth) -> None:
+    running = duet("--seed", "1")
+    for source, target in (("player:keys", "improvd-in:improvd in"), ("improvd-out:improvd out", "synth:midi")):
+        subprocess.run(["jack_connect", source, target], check=True, capture_output=True)
+    player.play(SHORT)
+    running.wait_line("turn 1: heard 4 notes")
+    assert len(synth.ons()) >= 4
+    assert running.end() == 0
+    assert not sounding(synth.heard.all())
+
+
+def improvd(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "improvd", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=PATIENCE, check=False)
+
+
+def test_ports_are_listed(player: Player, synth: Synth) -> None:  # noqa: ARG001  they are what is listed
+    jack = json.loads(improvd("ports", "--json").stdout)["jack"]
+    assert jack == {"inputs": ["player:keys"], "outputs": ["synth:midi"], "problem": None}
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [
+        (("--in", "plyer", "--out", "synth"), "no MIDI input named 'plyer'; did you mean 'player:keys'?"),
+        (("--in", "player", "--out", "organ"), "no MIDI output named 'organ'; there are: 'synth:midi'"),
+    ],
+)
+def test_an_unknown_port_is_one_line_with_what_there_is(
+    player: Player,  # noqa: ARG001  its port is there
+    synth: Synth,  # noqa: ARG001  as above
+    names: tuple[str, ...],
+    complaint: str,
+) -> None:
+    done = improvd("run", "--api", "jack", *names)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert complaint in done.stderr
 
 
 @pytest.mark.parametrize("role", ["daemon.ports", "daemon.worker"])
