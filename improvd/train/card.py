@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
+
+from improvd.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+OPTIONS: Final = ("minutes", "epochs", "seed", "units", "layers", "batch", "window", "dropout", "rate", "precision")
+"""What of the settings can be typed."""
 
 
 def card(facts: Mapping[str, Any], about: str = "") -> str:
@@ -42,10 +48,9 @@ def _sources(sources: Sequence[Mapping[str, Any]]) -> str:
 
 def _training(facts: Mapping[str, Any]) -> str:
     provenance = facts["provenance"]
-    settings, versions, fitted = provenance["settings"], provenance["versions"], facts.get("fit", {})
-    told = ", ".join(f"{name} {value}" for name, value in settings.items() if value not in (None, {}))
+    versions, fitted = provenance["versions"], facts.get("fit", {})
     made_with = ", ".join(f"{name} {version}" for name, version in versions.items())
-    lines = [f"`improvd train` with {told}.", f"Made with {made_with}."]
+    lines = [f"    {_command(facts['name'], provenance['settings'])}", "", f"Made with {made_with}."]
     if fitted:
         lines.append(
             f"{fitted['steps']:,} steps, {fitted['notes_seen'] / 1e6:.1f} million notes seen in "
@@ -53,6 +58,16 @@ def _training(facts: Mapping[str, Any]) -> str:
             f"{fitted['parameters']:,} parameters, stored in half precision."
         )
     return "\n".join(lines)
+
+
+def _command(name: str, settings: Mapping[str, Any]) -> str:
+    """What to type for a model like this; what a plain `improvd train` does anyway is left out."""
+    plain = {one.name: one.default for one in fields(TrainSettings)}
+    said = [
+        f"--{option} {value}" for option, value in settings.items() if value != plain[option] and option != "weights"
+    ]
+    said += [f"--weight {style}={share}" for style, share in settings["weights"].items()]
+    return " ".join(["improvd train CORPUS", f"-o models/{name}", *said])
 
 
 def _scores(scores: Mapping[str, Mapping[str, float]]) -> str:
