@@ -1,0 +1,94 @@
+"""What took long to read is kept: transcriptions and parsed scores, by the content of their files.
+
+An entry's name is the hash of the file's content, of what was made of it and of the revision of the maker, so
+nothing in the cache is ever out of date, only unused; all of it may be deleted at any time. An entry is written
+whole and then renamed: a reader that is killed loses the file in hand and no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from improvd.train.skipped import SkippedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    Arrays = Mapping[str, NDArray[Any]]
+
+REASON: Final = "reason"
+"""The one array of an entry for a file that was skipped."""
+BLOCK: Final = 2**20
+
+
+def folder() -> Path:
+    """Where entries lie: ``IMPROVD_CACHE``, else ``improvd`` in the user's cache folder."""
+    named = os.environ.get("IMPROVD_CACHE")
+    if named:
+        return Path(named).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "improvd"
+
+
+def remembered(path: Path, revision: str, make: Callable[[Path], Arrays]) -> Arrays:
+    """What ``make`` makes of a file, or made of one with the same content at the same ``revision``.
+
+    SkippedError, remembered too, where ``make`` raises it, and where the file can't be read. A cache that can't be
+    written is done without.
+    """
+    entry = folder() / _name(path, revision)
+    found = _load(entry)
+    if found is None:
+        try:
+            found = make(path)
+        except SkippedError as reason:
+            found = {REASON: np.array(str(reason))}
+        _save(entry, found)
+    if REASON in found:
+        raise SkippedError(str(found[REASON]))
+    return found
+
+
+def _name(path: Path, revision: str) -> str:
+    digest = hashlib.sha256(f"{path.suffix.lower()} {revision}\0".encode())
+    try:
+        if not path.is_file():  # a pipe or a device may never end
+            raise SkippedError("not a file")
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise SkippedError(f"can't be read ({error.strerror})") from error
+    name = digest.hexdigest()
+    return f"{name[:2]}/{name[2:]}.npz"
+
+
+def _load(entry: Path) -> Arrays | None:
+    """An entry's arrays; None where there is none, or it is damaged."""
+    try:
+        with entry.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
+
+
+def _save(entry: Path, arrays: Arrays) -> None:
+    whole = ""
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=entry.parent, suffix=".part", delete=False) as part:
+            whole = part.name
+            np.savez_compressed(part, **dict(arrays))
+        Path(whole).replace(entry)
+    except OSError:  # full or read-only: the next run reads the file again
+        if whole:
+            Path(whole).unlink(missing_ok=True)
