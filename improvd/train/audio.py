@@ -24,6 +24,7 @@ LIBRARY: Final = (".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".aif", ".ai
 """What libsndfile decodes."""
 PROGRAM: Final = (".m4a", ".aac")
 """What takes the program ffmpeg."""
+RECORDINGS: Final = (*LIBRARY, *PROGRAM)
 MOST_MINUTES: Final = 120
 BLOCK_SECONDS: Final = 5
 RATES: Final = (2_000, 400_000)

@@ -24,20 +24,22 @@ SOUNDING: Final = 0.3
 GAP: Final = 11
 """Frames that a pitch may be unlikely for and go on."""
 SHORTEST: Final = 11
-"""A note lasts longer than this many frames."""
+"""A note lasts longer than this many frames, as Basic Pitch has it: 128 ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """Notes as heard, in order of onset; arrays of one length.
 
-    ``onset`` and ``offset`` in seconds (in frames inside this module), ``pitch`` 21–108, ``strength`` 0–1.
+    ``onset`` and ``offset`` in seconds (in frames inside this module), ``pitch`` 21–108, ``strength`` 0–1: the mean
+    chance that it sounds, which grows with loudness; ``attack`` 0–1: the chance that it begins where it does.
     """
 
     onset: NDArray[np.float64]
     offset: NDArray[np.float64]
     pitch: NDArray[np.int64]
     strength: NDArray[np.float64]
+    attack: NDArray[np.float64]
 
     def __len__(self) -> int:
         """How many notes."""
@@ -45,7 +47,7 @@ class Heard:
 
     def at(self, which: NDArray[np.int64] | NDArray[np.bool_]) -> Heard:
         """These notes only, in this order."""
-        return Heard(self.onset[which], self.offset[which], self.pitch[which], self.strength[which])
+        return Heard(self.onset[which], self.offset[which], self.pitch[which], self.strength[which], self.attack[which])
 
 
 def joined(parts: Sequence[Heard]) -> Heard:
@@ -56,27 +58,30 @@ def joined(parts: Sequence[Heard]) -> Heard:
         np.concatenate([none, *(part.offset for part in parts)]),
         np.concatenate([none, *(part.pitch for part in parts)]).astype(np.int64),
         np.concatenate([none, *(part.strength for part in parts)]),
+        np.concatenate([none, *(part.attack for part in parts)]),
     )
     return whole.at(np.lexsort((whole.pitch, whole.onset)))
 
 
-def notes(sounding: Matrix, onsets: Matrix) -> Heard:
-    """Notes of (frames, 88) chances that a pitch sounds and begins; times in frames."""
+def notes(sounding: Matrix, onsets: Matrix, shortest: int = SHORTEST) -> Heard:
+    """Notes longer than ``shortest`` frames of (frames, 88) chances that a pitch sounds and begins; times in frames."""
     left = np.array(sounding.T, order="C")  # by pitch, as notes run along time
     found = []
     for pitch, start in _onsets(sounding, onsets):
         end = _end(left[pitch], start)
-        if end - start > SHORTEST:
+        if end - start > shortest:
             found.append((start, end, pitch))
             left[max(0, pitch - 1) : pitch + 2, start:end] = 0
-    found += _without_onset(left)
+    found += _without_onset(left, shortest)
     rows = np.array(sorted(found), dtype=np.int64).reshape(-1, 3)
     strength = [float(sounding[start:end, pitch].mean()) for start, end, pitch in rows]
+    attack = [float(onsets[max(0, start - 1) : start + 2, pitch].max()) for start, _, pitch in rows]
     return Heard(
         rows[:, 0].astype(np.float64),
         rows[:, 1].astype(np.float64),
         rows[:, 2] + LOWEST_PITCH,
         np.array(strength, dtype=np.float64),
+        np.array(attack, dtype=np.float64),
     )
 
 
@@ -105,7 +110,7 @@ def _end(left: Matrix, start: int) -> int:
     return frame - quiet
 
 
-def _without_onset(left: Matrix) -> list[tuple[int, int, int]]:
+def _without_onset(left: Matrix, shortest: int) -> list[tuple[int, int, int]]:
     """(first frame, end, pitch) of what sounds on without an onset, the likeliest first; empties ``left``."""
     found = []
     frames = left.shape[1]
@@ -115,7 +120,7 @@ def _without_onset(left: Matrix) -> list[tuple[int, int, int]]:
             break
         end = _end(left[pitch], middle)
         start = frames - _end(left[pitch, ::-1], frames - 1 - middle)
-        if end - start > SHORTEST:
+        if end - start > shortest:
             found.append((start, end, pitch))
         left[max(0, pitch - 1) : pitch + 2, max(0, start - GAP) : end + GAP] = 0
     return found

@@ -8,6 +8,7 @@ length.
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -16,13 +17,14 @@ import numpy as np
 
 from improvd.train import posteriors
 from improvd.train.audio import RATE, blocks
-from improvd.train.posteriors import Heard
 from improvd.train.skipped import SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
+
+    from improvd.train.posteriors import Heard
 
 REVISION: Final = "basic-pitch-0.4.0 1"
 """Rises whenever the same recording would give other notes."""
@@ -39,6 +41,8 @@ SEGMENT: Final = 60 * RATE // HOP
 CONTEXT: Final = 10 * RATE // HOP
 """Frames whose notes are made together, and how many more on either side are looked at: a note that goes on for
 longer than that is cut."""
+SHORTEST: Final = 4
+"""Shorter notes than Basic Pitch would take: cleaning knows better which of them are real."""
 SILENCE: Final = 3e-4
 """A window that is nowhere louder is silence (-70 dB): the model scales what it hears and would find notes in hiss."""
 
@@ -50,6 +54,15 @@ class Chances(NamedTuple):
     onset: NDArray[np.float32]
 
 
+class Segment(NamedTuple):
+    """A part of a recording, with context: frame 0 is the recording's ``start``; ``first`` to ``end`` are its own."""
+
+    chances: Chances
+    start: int
+    first: int
+    end: int
+
+
 def why_not() -> str | None:
     """What is missing before recordings can be read, and how to get it; None where all is there."""
     if any(find_spec(name) is None for name in ("onnxruntime", "soundfile", "soxr")):
@@ -59,39 +72,38 @@ def why_not() -> str | None:
     return None
 
 
-def transcribe(path: Path) -> Heard:
-    """The notes of a recording, as the model hears them; SkippedError where it can't be read or is too long."""
+def transcribe(path: Path, shortest: int = SHORTEST) -> Heard:
+    """The notes of a recording, as the model hears them, that last longer than ``shortest`` frames of 12 ms.
+
+    Uncleaned: `improvd.train.clean` is to follow. SkippedError where it can't be read or is too long.
+    """
     missing = why_not()
     if missing:
         raise SkippedError(missing)
-    return posteriors.joined(
-        [_notes_of(part, first, last, start) for part, first, last, start in _segments(_chances(blocks(path)))]
+    return posteriors.joined([_notes_of(segment, shortest) for segment in _segments(_chances(blocks(path)))])
+
+
+def _notes_of(segment: Segment, shortest: int) -> Heard:
+    """Notes, in seconds of the recording, that begin in a segment's own frames."""
+    heard = posteriors.notes(segment.chances.note, segment.chances.onset, shortest)
+    heard = heard.at((heard.onset >= segment.first) & (heard.onset < segment.end))
+    return replace(
+        heard,
+        onset=(heard.onset + segment.start) / FRAMES_A_SECOND,
+        offset=(heard.offset + segment.start) / FRAMES_A_SECOND,
     )
 
 
-def _notes_of(part: Chances, first: int, last: int, start: int) -> Heard:
-    """Notes that begin in the frames ``first`` to ``last`` of a part, whose frame 0 is the recording's ``start``."""
-    heard = posteriors.notes(part.note, part.onset)
-    ours = (heard.onset >= first) & (heard.onset < last)
-    return Heard(
-        (heard.onset[ours] + start) / FRAMES_A_SECOND,
-        (heard.offset[ours] + start) / FRAMES_A_SECOND,
-        heard.pitch[ours],
-        heard.strength[ours],
-    )
-
-
-def _segments(windows: Iterable[Chances]) -> Iterator[tuple[Chances, int, int, int]]:
-    """Parts of up to a minute, with context: (chances, first own frame, end of the own frames, frame 0 is which)."""
+def _segments(windows: Iterable[Chances]) -> Iterator[Segment]:
     note = onset = np.empty((0, 88), np.float32)
     start = first = 0
     for window in windows:
         note, onset = np.concatenate([note, window.note]), np.concatenate([onset, window.onset])
         if len(note) >= first + SEGMENT + CONTEXT:
-            yield Chances(note, onset), first, first + SEGMENT, start
+            yield Segment(Chances(note, onset), start, first, first + SEGMENT)
             drop = max(0, first + SEGMENT - CONTEXT)
             note, onset, start, first = note[drop:], onset[drop:], start + drop, first + SEGMENT - drop
-    yield Chances(note, onset), first, len(note), start
+    yield Segment(Chances(note, onset), start, first, len(note))
 
 
 def _chances(recording: Iterable[NDArray[np.float32]]) -> Iterator[Chances]:
