@@ -15,6 +15,10 @@ _PROGRAMS = {
     "systemd-analyze": "apt install systemd",
 }
 _PACKAGES = {
+    "basic_pitch": "pip install 'improvd[train]'; from Python 3.12, pip install --no-deps basic-pitch==0.4.0",
+    "music21": "pip install 'improvd[train]'",
+    "onnxruntime": "pip install 'improvd[train]'",
+    "soundfile": "pip install 'improvd[train]'",
     "symusic": "pip install 'improvd[train]'",
     "tensorflow": "pip install 'improvd[train]'",
 }

@@ -58,7 +58,7 @@ CORE_MAY_USE = {
     "typing",
 }
 
-HEAVY = {"basic_pitch", "keras", "music21", "symusic", "tensorflow"}
+HEAVY = {"basic_pitch", "keras", "music21", "onnxruntime", "soundfile", "soxr", "symusic", "tensorflow"}
 # Each process of the daemon, by the module it runs, and what would make it slow to start, large, or wait for others.
 PROCESSES = {
     "improvd.daemon.session": {"numpy", "rtmidi"},
@@ -68,11 +68,13 @@ PROCESSES = {
 
 
 def imports(path: Path, module: str) -> Iterator[str]:
-    """Full names of all that a file imports, wherever in it, for type checking too."""
+    """Full names of all that a file imports, wherever in it, for type checking too, or looks up by `find_spec`."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "find_spec":
+            yield from (name.value for name in node.args if isinstance(name, ast.Constant))
         elif isinstance(node, ast.ImportFrom):
             base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
             source = ".".join(filter(None, [base, node.module]))

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from improvd.errors import CorpusError
+from improvd.train import scores
+from improvd.train.audio import RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MUSIC: Final = (".mid", ".midi", ".kar")
+MUSIC: Final = (".mid", ".midi", ".kar", *RECORDINGS, *scores.FORMATS)
 MANIFESTS: Final = ("manifest.csv", "MANIFEST.csv")
 SPLITS: Final = ("train", "valid", "test")
 MOST_FILES: Final = 2_000_000
@@ -40,13 +42,14 @@ class Entry:
 def find(corpus: Sequence[str]) -> list[Entry]:
     """Every music file of a corpus once, in a fixed order.
 
-    ``corpus`` names files, folders (searched to any depth, links followed, loops too) and globs. CorpusError
-    where one of them isn't there, or all together hold no music file.
+    ``corpus`` names files, folders (searched to any depth, links followed, loops too), globs, and as music21:NAME
+    what the music21 package carries. CorpusError where one of them isn't there, or all together hold no music file.
     """
     entries: dict[str, Entry] = {}
     for name in corpus:
-        for root in _roots(name):
-            for entry in _entries(root):
+        source = name if name.startswith(scores.CORPUS) else ""
+        for root in [scores.carried(name)] if source else _roots(name):
+            for entry in _entries(root, source):
                 entries.setdefault(os.path.realpath(entry.path), entry)
                 if len(entries) > MOST_FILES:
                     raise CorpusError(f"{name} holds more than {MOST_FILES} files: give fewer folders")
@@ -67,10 +70,10 @@ def _roots(name: str) -> list[Path]:
     return [Path(one) for one in found]
 
 
-def _entries(root: Path) -> Iterator[Entry]:
+def _entries(root: Path, source: str = "") -> Iterator[Entry]:
     if root.is_file():
         # A file named outright is tried whatever it is called, so that the user learns what is wrong with it.
-        yield Entry(root, style=root.resolve().parent.name)
+        yield Entry(root, style=root.resolve().parent.name, source=source)
         return
     known: dict[str, Entry] = {}
     for folder, names in _walk(root):
@@ -80,7 +83,7 @@ def _entries(root: Path) -> Iterator[Entry]:
         for name in names:
             path = folder / name
             if path.suffix.lower() in MUSIC:
-                yield known.get(os.path.realpath(path)) or Entry(path, style=folder.resolve().name)
+                yield known.get(os.path.realpath(path)) or Entry(path, style=folder.resolve().name, source=source)
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:

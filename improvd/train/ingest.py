@@ -2,6 +2,8 @@
 
 MIDI is read by symusic. What a file says of time is kept in ticks of the model's grid; where its onsets don't
 lie on any grid (a performance written down at a nominal tempo), the piece is marked as having no known beat.
+Recordings and scores take seconds where MIDI takes milliseconds: processes of their own read them, and what they
+made of a file is remembered.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ import numpy as np
 from improvd.core.events import TICKS_PER_BEAT
 from improvd.errors import CorpusError
 from improvd.model.tokens import Metre, TickNotes, Vocabulary, in_order
+from improvd.train import pool, recordings, scores
+from improvd.train.audio import RECORDINGS
+from improvd.train.skipped import SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +38,10 @@ FEWEST_NOTES: Final = 8
 ON_GRID: Final = (0, 3, 6, 8, 9, 12, 15, 16, 18, 21, 24)
 """Ticks of a beat where written music puts onsets: thirty-seconds and triplets."""
 GRID_TOLERANCE: Final = 0.35
+SLOW: Final = (*RECORDINGS, *scores.FORMATS)
+"""Suffixes of what other processes read."""
+MOST_SECONDS: Final = 1800
+"""How long one of them may take: two hours of sound at four times real time."""
 GRID_SHARE: Final = 0.6
 """Written music has nearly all onsets within the tolerance of the grid; a free performance about three in ten."""
 
@@ -56,20 +65,21 @@ class Outcome:
     reason: str = ""
 
 
-class SkippedError(Exception):
-    """A file that can't be learnt from, with the reason in few words."""
-
-
 def ingest(
     entries: Sequence[Entry], progress: Callable[[int], None] = lambda _: None
 ) -> tuple[list[Piece], list[Outcome]]:
     """Read every file. ``progress`` is called with how many are done. CorpusError where none could be used."""
+    slow = [number for number, entry in enumerate(entries) if entry.path.suffix.lower() in SLOW]
+    ready: dict[int, Piece | SkippedError] = {}
+    for which, result in pool.each(read_piece, [entries[number] for number in slow], MOST_SECONDS):
+        ready[slow[which]] = result
+        progress(len(ready))
     pieces: list[Piece] = []
     outcomes: list[Outcome] = []
     seen: dict[str, Path] = {}
-    for number, entry in enumerate(entries, 1):
+    for number, entry in enumerate(entries):
         try:
-            piece = read_piece(entry)
+            piece = _given(ready[number]) if number in ready else read_piece(entry)
             if piece.digest in seen:
                 outcomes.append(Outcome(entry.path, "duplicate", f"the same notes as {seen[piece.digest]}"))
             else:
@@ -78,7 +88,7 @@ def ingest(
                 outcomes.append(Outcome(entry.path, "used"))
         except SkippedError as reason:
             outcomes.append(Outcome(entry.path, "skipped", str(reason)))
-        progress(number)
+        progress(max(number + 1, len(ready)))
     if not pieces:
         reasons = Counter(outcome.reason for outcome in outcomes)
         told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(4))
@@ -88,13 +98,25 @@ def ingest(
 
 
 def read_piece(entry: Entry) -> Piece:
-    """Read one file; SkippedError with the reason where it can't be used."""
-    notes, metre = read_midi(entry.path)
+    """Read one file, in this process; SkippedError with the reason where it can't be used."""
+    kind = entry.path.suffix.lower()
+    if kind in RECORDINGS:
+        notes, metre = recordings.read(entry.path)
+    elif kind in scores.FORMATS:
+        notes, metre = scores.read(entry.path)
+    else:
+        notes, metre = read_midi(entry.path)
     if len(notes) < FEWEST_NOTES:
         raise SkippedError("fewer than 8 notes")
     rows = Vocabulary().encode(notes, metre).astype(np.uint8)
     digest = hashlib.sha1(rows.tobytes(), usedforsecurity=False).hexdigest()
     return Piece(entry, rows, notes.velocity.astype(np.uint8), digest)
+
+
+def _given(result: Piece | SkippedError) -> Piece:
+    if isinstance(result, SkippedError):
+        raise result
+    return result
 
 
 def read_midi(path: Path) -> tuple[TickNotes, list[tuple[int, Metre]]]:
