@@ -30,11 +30,11 @@ class TrainSettings:
     width: int = 96
     """What a layer passes on of its units: a step's cost lies in moving weights, and this halves them."""
     layers: int = 2
-    batch: int = 256
+    batch: int = 128
     window: int = 100
     """Notes in one training window: what the model hears before it goes on."""
     dropout: float = 0.3
-    rate: float = 2e-3
+    rate: float = 3e-3
     """The highest learning rate, after the warm-up."""
     precision: str = "float32"
     """"float32", or "bfloat16" to multiply in half the bits: faster on processors made for it."""
