@@ -23,8 +23,8 @@ from improvd.core.events import (
     TurnEnded,
 )
 from improvd.core.listener import Listener
-from improvd.core.tempo import DEFAULT_BPM, find_pulse, strike_times
-from improvd.core.turns import RECENT, State, call_ends_at
+from improvd.core.tempo import DEFAULT_BPM, Pulse, find_pulse, strike_times
+from improvd.core.turns import RECENT, TOO_SOON, State, beat_is_missed_at, call_ends_at
 
 if TYPE_CHECKING:
     from improvd.core.settings import EngineSettings
@@ -45,6 +45,7 @@ class Engine:
         self._state = State.LISTENING
         self._bpm: float | None = None
         self._call_ends_at: Seconds | None = None
+        self._pulse: Pulse | None = None  # of the call as it stands, where it was found already
         self._decided_at = Seconds(0.0)
         self._turn = -1  # counts decisions: one that was taken back is never mistaken for the next
         self._answer: Answer | None = None
@@ -133,25 +134,28 @@ class Engine:
             return self._call_ends_at
         if self._state is State.THINKING and self._planned:
             return self._planned[0].onset
-        if self._state is State.ANSWERING and answer.complete:
-            return max(note.offset for note in self._planned)
-        return answer.gives_up_at
+        if self._state is State.THINKING:
+            return answer.gives_up_at
+        last = max(note.offset for note in self._planned)
+        return last if answer.complete else max(last, answer.gives_up_at)
 
     def _on_played(self, at: Seconds) -> list[Effect]:
         """A key that counts went down."""
         effects: list[Effect] = []
-        if self._state is State.ANSWERING:
-            effects = [Release(), *self._end_turn("interrupted", at)]
-        elif self._state is State.THINKING:
-            # Nothing of the answer was heard yet: the call was not over, and goes on.
-            self._drop_answer()
+        if self._answer is not None:
             effects = [Release()]
+            if self._state is State.ANSWERING and at - self._planned[0].onset > TOO_SOON:
+                effects += self._end_turn("interrupted", at)
+            else:
+                # Nobody could have heard the answer yet, let alone have replied to it: the call was not over, and
+                # goes on.
+                self._drop_answer()
         self._state = State.CALL
         return effects
 
     def _watch_call(self) -> None:
         """Work out anew when the call will be over; called once an event, since it looks at the notes."""
-        self._call_ends_at = None
+        self._call_ends_at = self._pulse = None
         if self._state is not State.CALL or self._listener.held:
             return
         notes = self._listener.recent(RECENT + 1)
@@ -164,9 +168,15 @@ class Engine:
             )
 
     def _decide(self, now: Seconds) -> list[Effect]:
-        """The call is over: find its beat and ask for an answer."""
+        """The call seems to be over: find its beat, and once a beat was missed too, ask for an answer."""
         call = self._listener.notes()
-        pulse = find_pulse(strike_times(call), self._settings.bpm, self._bpm)
+        if self._pulse is None:
+            self._pulse = find_pulse(strike_times(call), self._settings.bpm, self._bpm)
+            missed = beat_is_missed_at(call, self._pulse.timeline, self._settings)
+            if missed > now:
+                self._call_ends_at = missed
+                return []
+        pulse = self._pulse
         start = pulse.timeline.next_beat(Seconds(now + self._lead))
         self._bpm = pulse.timeline.bpm
         self._turn += 1
@@ -180,7 +190,6 @@ class Engine:
         """The answer's first note sounds now, or no answer came in all the time it had."""
         if not self._planned:
             return [Release(), *self._end_turn("abandoned", None)]
-        self._listener.forget(self._decided_at)
         self._state = State.ANSWERING
         return []
 

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from improvd.core.events import ALL_NOTES_OFF, ALL_SOUND_OFF, CONTROL, NOTE_OFF, NOTE_ON, SUSTAIN, MidiEvent
+from improvd.core.events import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    CONTROL,
+    NOTE_OFF,
+    NOTE_ON,
+    SUSTAIN,
+    MidiEvent,
+    Seconds,
+)
+
+LOST = Seconds(60.0)
+"""A key that went down so long ago, while others are struck, did come up: its message got lost on the way.
+
+Were it held for ever, no call would ever be over again.
+"""
 
 
 class Hands:
     """Follows key and pedal messages. Not thread-safe; nothing blocks."""
 
     def __init__(self) -> None:
-        self._keys: dict[tuple[int, int], None] = {}  # (channel, pitch), in the order of their going down
+        self._keys: dict[tuple[int, int], Seconds] = {}  # (channel, pitch) -> when it went down, in that order
         self._pedals: set[int] = set()
 
     @property
@@ -30,7 +45,8 @@ class Hands:
         """Take one message in; those that are neither key nor pedal change nothing."""
         kind = event.kind
         if kind == NOTE_ON:
-            self._keys[event.channel, event.data[1]] = None
+            self._keys = {key: at for key, at in self._keys.items() if event.at - at < LOST}
+            self._keys[event.channel, event.data[1]] = event.at
         elif kind == NOTE_OFF:
             self._keys.pop((event.channel, event.data[1]), None)
         elif kind == CONTROL:
@@ -38,7 +54,7 @@ class Hands:
             if controller == SUSTAIN:
                 (self._pedals.add if value >= 64 else self._pedals.discard)(event.channel)
             elif controller in (ALL_SOUND_OFF, ALL_NOTES_OFF):
-                self._keys = {key: None for key in self._keys if key[0] != event.channel}
+                self._keys = {key: at for key, at in self._keys.items() if key[0] != event.channel}
 
     def let_go(self) -> None:
         """Forget all: the cable is out, so no key will be seen to come up."""

@@ -54,12 +54,10 @@ class Listener:
             return False
         self._hands.hear(event)
         kind = event.kind
-        if kind not in (NOTE_ON, NOTE_OFF):
-            self._lift_lost_keys(event.at)
-            return False
-        key = (event.channel, event.data[1])
-        played = self._lift(key, event.at)
-        if kind == NOTE_ON:
+        key = (event.channel, event.data[1]) if kind in (NOTE_ON, NOTE_OFF) else None
+        played = key is not None and self._lift(key, event.at)
+        self._lift_lost_keys(event.at)
+        if key is not None and kind == NOTE_ON:
             struck = _Struck(event.at, event.data[2])
             if struck.velocity <= self._settings.brush_velocity and not in_call:
                 self._soft[key] = struck
@@ -118,7 +116,6 @@ class Listener:
         return proved
 
     def _lift_lost_keys(self, at: Seconds) -> None:
-        """An all-notes-off of the keyboard lifts keys without a note-off each."""
-        held = set(self._hands.keys)
-        for key in [key for key in (*self._down, *self._soft) if key not in held]:
+        """Keys that are held no more without a note-off of their own: an all-notes-off, or one that got lost."""
+        for key in [key for key in (*self._down, *self._soft) if key not in self._hands.keys]:
             self._lift(key, at)

@@ -23,6 +23,7 @@ CHORD_SPREAD = Seconds(0.050)
 """Onsets closer than this to the first of them are one chord."""
 DEFAULT_BPM = 100.0
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
+SHORTEST, LONGEST = 60.0 / FASTEST_BPM, 60.0 / SLOWEST_BPM
 COMFORT = (70.0, 140.0)
 """Where halves and doubles of a tempo are settled."""
 LONGEST_LOOK_BACK = 24
@@ -70,6 +71,7 @@ _SPREAD = 0.023  # seconds; how exactly a grid is played by hand
 _STRAY = math.log(0.4)  # log density a second of an onset that belongs to no grid
 _PHASE_GAIN, _PERIOD_GAIN = 0.40, 0.12
 _ACCENT = 0.22  # how much more likely a strong onset is on the beat, in nats
+_OPENING = 0.3  # how much more likely a call opens on a beat than off it, in nats, where nothing else tells
 _EVIDENCE = 24.0  # onsets beyond this many say no more about half or double: they repeat themselves
 
 
@@ -112,11 +114,12 @@ def find_pulse(onsets: Sequence[Onset], bpm: float | None = None, last_bpm: floa
     best: list[tuple[float, float, float]] = []  # (score, origin, period)
     for period in periods:
         prior = 0.0 if bpm else _tempo_prior(60.0 / period, last_bpm)
-        for phase in _phases(recent, period):
+        for number, phase in enumerate(_phases(recent, period)):
+            likely = prior + (_OPENING if number == 0 else 0.0)
             for division in _DIVISIONS:
                 score, origin, bent = _walk(recent, phase, period, division, fixed=bpm is not None)
-                best.append((score + prior + division.prior, origin, bent))
-    best.sort(reverse=True)
+                best.append((score + likely + division.prior, origin, bent))
+    best.sort(key=lambda hypothesis: hypothesis[0], reverse=True)
     score, origin, period = best[0]
     rival = next((other for other in best[1:] if not _same(best[0], other, recent[-1].at)), None)
     margin = score - rival[0] if rival else 0.0
@@ -128,14 +131,13 @@ def find_pulse(onsets: Sequence[Onset], bpm: float | None = None, last_bpm: floa
 
 def _periods(onsets: Sequence[Onset], last_bpm: float | None) -> list[float]:
     """Candidate periods in seconds: what the gaps between onsets suggest, and the last tempo."""
-    shortest, longest = 60.0 / FASTEST_BPM, 60.0 / SLOWEST_BPM
     votes: dict[int, list[float]] = {}
     for index, onset in enumerate(onsets):
         for later in onsets[index + 1 : index + 7]:
             gap = later.at - onset.at
             for parts in (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4):
                 period = gap / parts
-                if shortest <= period <= longest:
+                if SHORTEST <= period <= LONGEST:
                     votes.setdefault(round(math.log(period) / 0.04), []).append(period)
     ranked = sorted(votes.values(), key=len, reverse=True)[:16]
     periods = [sum(group) / len(group) for group in ranked]
@@ -191,7 +193,7 @@ def _walk(
             if not fixed and last is not None:
                 # Bend about this onset's own beat, so that the phase just corrected stays.
                 change = _PERIOD_GAIN * error * parts / max(1, place - last)
-                new = min(max(period + change, start_period * 0.8), start_period * 1.25)
+                new = min(max(period + change, start_period * 0.8, SHORTEST), start_period * 1.25, LONGEST)
                 origin += place / parts * (period - new)
                 period = new
         else:

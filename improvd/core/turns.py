@@ -3,14 +3,17 @@
     state       what ends it                                                  next
     LISTENING   a key that counts                                             CALL
     CALL        no key held, and the next onset expected is overdue           THINKING
-    THINKING    a key before the answer sounds: the call was not over         CALL
+    THINKING    a key: the call was not over, and goes on                     CALL
                 the answer begins to sound                                    ANSWERING
                 nothing to sound for ``PATIENCE`` beats                       LISTENING
-    ANSWERING   a key: the answer is released; the key opens the next call    CALL
+    ANSWERING   a key within ``TOO_SOON`` of its first note: it is released,
+                and the call goes on, as the player came in on that beat too  CALL
+                a key later: it is released; the key opens the next call      CALL
                 its last note has ended                                       LISTENING
 
 A call is over when the player left the time in which they would have gone on. That time is judged from the call's
-own inter-onset intervals. It is bounded by ``longest_silence`` after the last onset; a key that was held longer
+own inter-onset intervals, and from its beat: the beat after the last onset must have gone by too. It is bounded by
+``longest_silence`` after the last onset; a key that was held longer
 still gets ``BREATH`` after it came up, since the next onset of a line in long notes is due just then. A pedal
 still down asks for up to ``PEDAL_BEATS`` more.
 """
@@ -29,12 +32,19 @@ if TYPE_CHECKING:
 
     from improvd.core.events import Note
     from improvd.core.settings import EngineSettings
+    from improvd.core.timeline import Timeline
 
 OVERDUE = 1.45
 """An onset is overdue at this many times the interval it was expected after."""
 FIRST_EXPECTED = Seconds(0.8)
 """What is expected after a single onset."""
 BREATH = Seconds(0.15)
+NEAR_BEAT = 0.4
+"""A beat nearer than this part of one to the last onset is that onset's own."""
+MISSED = Seconds(0.10)
+"""So long after a beat the player is no longer late for it."""
+TOO_SOON = Seconds(0.10)
+"""No player who heard the answer begin has replied to it before this."""
 PEDAL_BEATS = Beats(2.0)
 PATIENCE = Beats(8.0)
 RECENT = 8
@@ -83,6 +93,16 @@ def call_ends_at(notes: Sequence[Note], *, pedal: bool, period: Seconds, setting
     if breath > limit and last_release < limit:
         breath = limit
     return Seconds(max(overdue, breath))
+
+
+def beat_is_missed_at(notes: Sequence[Note], timeline: Timeline, settings: EngineSettings) -> Seconds:
+    """When the beat after the last onset of ``notes`` will have gone by without the player.
+
+    Whoever goes on after a short rest does so on a beat, and there an answer would begin too.
+    """
+    last_onset = notes[-1].onset
+    beat = timeline.time_at(timeline.next_beat(Seconds(last_onset + NEAR_BEAT * timeline.period)))
+    return Seconds(min(beat + MISSED, last_onset + settings.longest_silence))
 
 
 def answer_length(call: Beats, settings: EngineSettings) -> Beats:

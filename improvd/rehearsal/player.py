@@ -59,13 +59,15 @@ def read_midi(path: Path) -> list[MidiEvent]:
 
     Raises UserError where it can't be read or holds no note.
     """
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder; rehearse plays one file")
     try:
         file = mido.MidiFile(path, clip=True)
         events = [] if file.type == SEPARATE_PATTERNS else list(_played(file))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except (OSError, EOFError, ValueError, LookupError, TypeError, ZeroDivisionError) as error:
-        raise UserError(f"{path}: not a MIDI file, or cut short ({error or 'it ends too early'})") from None
+        raise UserError(f"{path}: not a MIDI file, or cut short ({str(error) or 'it ends too early'})") from None
     if file.type == SEPARATE_PATTERNS:
         raise UserError(f"{path}: a MIDI file of format 2 (separate patterns) has no one order to be played in")
     if events and events[-1].at > LONGEST_FILE:

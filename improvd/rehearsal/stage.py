@@ -66,8 +66,8 @@ class Stage:
 
     @property
     def _waits(self) -> bool:
-        """Whether the player holds the next key back because it is not their turn."""
-        return self._hold and self._player.strikes_next and self._engine.state in (State.THINKING, State.ANSWERING)
+        """Whether the player holds the next key back because an answer sounds: that it is being made, nobody hears."""
+        return self._hold and self._player.strikes_next and self._engine.state is State.ANSWERING
 
     def _step(self, now: Seconds) -> None:
         """All that happens at ``now``, in the order in which it would be seen on stage."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from improvd.core.events import MidiEvent, Seconds
+from improvd.core.engine import Engine
+from improvd.core.events import Beats, MidiEvent, Seconds, TurnEnded
 from improvd.core.settings import EngineSettings
 from improvd.rehearsal.player import Player
 from improvd.rehearsal.stage import Performance, Stage
@@ -69,6 +71,42 @@ def test_a_key_before_the_answer_sounds_goes_on_with_the_call() -> None:
     performance = perform([*scale(1.0, BEAT, 8), *keys((6.2, 6.5, 72))])
     (turn,) = performance.turns
     assert (turn.call_start, turn.call_notes) == (1.0, 9)
+
+
+def test_a_key_on_the_very_beat_where_the_answer_begins_goes_on_with_the_call() -> None:
+    # The player rests for one beat too many and comes in at 6.4, just as the answer does.
+    performance = perform([*scale(1.0, BEAT, 8), *scale(6.41, BEAT, 8, low=40)])
+    (turn,) = performance.turns
+    assert (turn.call_notes, turn.reason) == (16, "finished")
+    first_off = next(message for message in performance.sent if message.data[0] == 0x80)
+    assert first_off.planned == 6.41
+
+
+def test_slow_detached_notes_are_one_call() -> None:
+    performance = perform(scale(1.0, 1.5, 8, held=0.55))
+    assert [turn.call_notes for turn in performance.turns] == [8]
+
+
+def test_what_still_sounds_when_the_model_is_given_up_can_be_stopped() -> None:
+    partner = Steady()
+    engine = Engine(EngineSettings())
+    for event in scale(1.0, 0.25, 6):
+        engine.on_midi(event)
+    (ask,) = engine.on_time(Seconds(3.0)) or engine.on_time(engine.next_deadline() or Seconds(0.0))
+    _, continuation = partner.answer(Seconds(3.0), ask)
+    long = tuple(replace(note, duration=Beats(40.0)) for note in continuation.notes)
+    engine.on_continuation(Seconds(3.0), replace(continuation, notes=long))
+    # No later segment ever comes; long after the model was given up its first notes still sound.
+    engine.on_time(Seconds(15.0))
+    (_, ended) = engine.on_midi(keys((15.0, 15.5, 60))[0])
+    assert isinstance(ended, TurnEnded)
+    assert ended.reason == "interrupted"
+
+
+def test_a_lost_note_off_does_not_end_the_duet() -> None:
+    lost, later = scale(1.0, 0.3, 8)[:-1], scale(70.0, 0.3, 8, low=40)
+    assert perform([*lost, *scale(30.0, 0.3, 8, low=40)]).turns == []
+    assert [turn.decided_at > 70 for turn in perform([*lost, *later]).turns] == [True]
 
 
 def test_a_brushed_key_neither_opens_a_call_nor_stops_an_answer() -> None:
