@@ -46,6 +46,7 @@ class Engine:
         self._bpm: float | None = None
         self._call_ends_at: Seconds | None = None
         self._pulse: Pulse | None = None  # of the call as it stands, where it was found already
+        self._watched: tuple[State, int] = (State.LISTENING, 0)  # what that was worked out from
         self._decided_at = Seconds(0.0)
         self._turn = -1  # counts decisions: one that was taken back is never mistaken for the next
         self._answer: Answer | None = None
@@ -73,7 +74,7 @@ class Engine:
         if self._listener.hear(event, in_call=self._state is State.CALL):
             effects += self._on_played(event.at)
         self._watch_call()
-        return effects
+        return effects + self.on_time(event.at)
 
     def on_time(self, now: Seconds) -> list[Effect]:
         """Do what is due by ``now``."""
@@ -154,7 +155,11 @@ class Engine:
         return effects
 
     def _watch_call(self) -> None:
-        """Work out anew when the call will be over; called once an event, since it looks at the notes."""
+        """Work out anew when the call will be over, where what was heard can have changed it."""
+        hands = (self._state, self._listener.changes)
+        if hands == self._watched:
+            return
+        self._watched = hands
         self._call_ends_at = self._pulse = None
         if self._state is not State.CALL or self._listener.held:
             return

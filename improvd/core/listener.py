@@ -34,6 +34,8 @@ class Listener:
         self._down: dict[tuple[int, int], _Struck] = {}  # keys that count
         self._soft: dict[tuple[int, int], _Struck] = {}  # keys of which it is not known yet
         self._done: deque[Note] = deque(maxlen=LONGEST_MEMORY)
+        self.changes = 0
+        """Counts the messages that changed which keys or pedals are down."""
 
     @property
     def held(self) -> bool:
@@ -52,7 +54,9 @@ class Listener:
         """
         if self._settings.listen is not None and event.kind and event.channel != self._settings.listen:
             return False
+        before = (self._hands.keys, self._hands.pedal)
         self._hands.hear(event)
+        self.changes += before != (self._hands.keys, self._hands.pedal)
         kind = event.kind
         key = (event.channel, event.data[1]) if kind in (NOTE_ON, NOTE_OFF) else None
         played = key is not None and self._lift(key, event.at)
