@@ -21,7 +21,8 @@ from improvd.errors import MidiError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PATIENCE = Seconds(4.0)
+PATIENCE, STARTING = Seconds(4.0), Seconds(20.0)
+"""How long a MIDI system may take to answer, and beside that a process to ask it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Ports:
 
 
 def probe(apis: Sequence[str] | None = None) -> dict[str, Ports]:
-    """The ports of ``apis``, or of all that python-rtmidi was built with. Takes `PATIENCE` at most.
+    """The ports of ``apis``, or of all that python-rtmidi was built with; `PATIENCE` is had with one that is silent.
 
     Raises `MidiError` where python-rtmidi can't be loaded or was not built with one of ``apis``.
     """
@@ -63,7 +64,7 @@ def _ports(api: str) -> Ports:
 def _ask(api: str) -> str | dict[str, list[str]]:
     try:
         done = subprocess.run(  # noqa: S603  our own interpreter and module
-            [*module("probe"), api], capture_output=True, text=True, timeout=PATIENCE + 1.0, check=False
+            [*module("probe"), api], capture_output=True, text=True, timeout=PATIENCE + STARTING, check=False
         )
     except subprocess.TimeoutExpired:
         return "does not answer"

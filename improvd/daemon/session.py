@@ -12,6 +12,7 @@ import signal
 import socket
 import time
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,8 @@ class Session:
     def stop(self) -> None:
         """Ask for the end, from any thread."""
         self._stop = True
-        self._wake.send(b"\0")
+        with suppress(OSError):  # it has ended already
+            self._wake.send(b"\0")
 
     def run(self) -> None:
         """Play until a signal or `stop`. Raises `UserError` where the start fails for a cause outside improvd.
@@ -151,11 +153,16 @@ class Session:
     def _end_children(self) -> None:
         """The ports first, which release what sounds; the model is merely let go."""
         self._worker.send(Close())
-        self._release_ports(Seconds(now() + FAREWELL))
-        self._ports.stop(Seconds(0.0))
-        self._worker.stop(Seconds(0.2))
-        if self._trace:
-            self._trace.close()
+        try:
+            self._release_ports(Seconds(now() + FAREWELL))
+        finally:
+            self._ports.stop(Seconds(1.0))
+            self._worker.stop(Seconds(0.2))
+            if self._trace:
+                self._trace.close()
+            signal.set_wakeup_fd(-1)
+            for end in (self._awake, self._wake):
+                end.close()
 
     def _release_ports(self, patience: Seconds) -> None:
         """Have the ports process close; where it dies over that and something may sound, have the next one do it."""

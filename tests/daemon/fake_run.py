@@ -1,15 +1,26 @@
-"""`improvd run` with the fakes for its children; the one argument is a trace to write."""
+"""`improvd run` with the fakes for its children; the one argument is a trace to write.
+
+FAKE_ENGINE=breaks makes it raise what nobody expects, once its answer has begun.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 from improvd.config import RunSettings
-from improvd.core.events import Seconds
+from improvd.core.events import Seconds, Sent
 from improvd.daemon.lines import LineWriter
+from improvd.daemon.mirror import Mirror
 from improvd.daemon.session import Session
 from improvd.errors import UserError
+
+
+def break_down(_mirror: Mirror, _report: Sent) -> None:
+    """A mistake of ours, when the first note of the answer was sent."""
+    raise ZeroDivisionError("a mistake of ours")
+
 
 if __name__ == "__main__":
     here = Path(__file__).parent
@@ -21,6 +32,8 @@ if __name__ == "__main__":
         ports=(sys.executable, str(here / "fake_ports.py")),
         worker=(sys.executable, str(here / "fake_worker.py")),
     )
+    if os.environ.get("FAKE_ENGINE") == "breaks":
+        Mirror.sent = break_down  # type: ignore[method-assign]  that is the point
     try:
         session.run()
     except UserError as error:

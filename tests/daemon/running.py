@@ -75,14 +75,7 @@ class Running:
         found: list[int] = []
 
         def look() -> bool:
-            listing = subprocess.run(
-                ["ps", "-o", "pid=,stat=,args=", "--ppid", str(self.process.pid)],
-                capture_output=True,
-                text=True,
-                check=False,
-            ).stdout
-            rows = [line.split(maxsplit=2) for line in listing.splitlines()]
-            found[:] = [int(pid) for pid, state, command in rows if role in command and not state.startswith("Z")]
+            found[:] = [pid for pid in children(self.process.pid) if role in command_of(pid)]
             return bool(found)
 
         wait_until(look, f"{role} process")
@@ -106,6 +99,22 @@ class Running:
         self.process.kill()
         self.process.wait()
         self._reader.join(PATIENCE)
+
+
+def children(pid: int) -> list[int]:
+    """The process ids of its children."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def command_of(pid: int) -> str:
+    """What a process was started with; nothing for one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def is_alive(pid: int) -> bool:

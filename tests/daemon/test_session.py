@@ -52,13 +52,14 @@ def files(tmp_path: Path) -> Files:
 def start(files: Files) -> Iterator[Callable[..., Running]]:
     started: list[Running] = []
 
-    def begin(ports: str = "silent", worker: str = "") -> Running:
+    def begin(ports: str = "silent", worker: str = "", **more: str) -> Running:
         started.append(
             Running(
                 [RUN, str(files.trace_path)],
                 FAKE_PORTS=ports,
                 FAKE_WORKER=worker,
                 FAKE_SYNTH=str(files.synth_path),
+                **more,
             )
         )
         return started[-1]
@@ -172,6 +173,15 @@ def test_the_engine_killed_leaves_nobody_behind(start: Callable[..., Running], f
     assert not files.sounding()
     assert files.synth()[-3:] == LAST
     assert files.trace()[0]["type"] == "header"  # and every line whole
+
+
+def test_a_mistake_of_ours_in_mid_answer_leaves_nothing_sounding(start: Callable[..., Running], files: Files) -> None:
+    running = start("plays", FAKE_ENGINE="breaks")
+    running.wait_line("a mistake of ours")
+    assert running.wait() == 1
+    assert len(files.synth()) > len(LAST)
+    assert not files.sounding()
+    assert files.synth()[-3:] == LAST
 
 
 def test_children_that_never_start_are_one_clear_line(start: Callable[..., Running]) -> None:
