@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
@@ -72,13 +71,10 @@ def _by_library(path: Path) -> Iterator[Samples]:
 
 
 def _by_program(path: Path) -> Iterator[Samples]:
-    program = shutil.which("ffmpeg")
-    if program is None:
-        raise SkippedError(f"{path.suffix} needs the program ffmpeg (on Debian: apt install ffmpeg)")
     # A hostile file can name other files and addresses to be played; only plain files may be opened.
     source = ["-protocol_whitelist", "file", "-i", f"file:{path}"]
     sink = ["-vn", "-t", str(MOST_MINUTES * 60 + 1), "-ac", "1", "-ar", str(RATE), "-f", "f32le", "-"]
-    command = [program, "-nostdin", "-loglevel", "error", *source, *sink]
+    command = ["ffmpeg", "-nostdin", "-loglevel", "error", *source, *sink]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as decoder:  # noqa: S603 - no shell; the file's name is one argument that can't be read as an option
         stream = decoder.stdout
         if stream is None:  # pragma: no cover - PIPE was asked for

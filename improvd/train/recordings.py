@@ -28,7 +28,7 @@ TICKS_A_SECOND: Final = 2 * TICKS_PER_BEAT
 
 def read(path: Path) -> tuple[TickNotes, list[tuple[int, Metre]]]:
     """The notes of a recording on the grid, and their metre; SkippedError with the reason where there are none."""
-    missing = transcribe.why_not()
+    missing = transcribe.why_not(path)
     if missing:  # asked here, so that it is not remembered
         raise SkippedError(missing)
     played = clean(Heard(**cache.remembered(path, transcribe.REVISION, _heard)))

@@ -8,6 +8,7 @@ length.
 from __future__ import annotations
 
 import functools
+import shutil
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from improvd.train import posteriors
-from improvd.train.audio import RATE, blocks
+from improvd.train.audio import PROGRAM, RATE, blocks
 from improvd.train.skipped import SkippedError
 
 if TYPE_CHECKING:
@@ -63,12 +64,14 @@ class Segment(NamedTuple):
     end: int
 
 
-def why_not() -> str | None:
-    """What is missing before recordings can be read, and how to get it; None where all is there."""
+def why_not(path: Path) -> str | None:
+    """What is missing before a recording can be read, and how to get it; None where all is there."""
     if any(find_spec(name) is None for name in ("onnxruntime", "soundfile", "soxr")):
         return "recordings need more: pip install 'improvd[train]'"
     if find_spec("basic_pitch") is None:
         return "recordings need Basic Pitch: pip install --no-deps basic-pitch==0.4.0"
+    if path.suffix.lower() in PROGRAM and shutil.which("ffmpeg") is None:
+        return f"{path.suffix} needs the program ffmpeg (on Debian: apt install ffmpeg)"
     return None
 
 
@@ -77,7 +80,7 @@ def transcribe(path: Path, shortest: int = SHORTEST) -> Heard:
 
     Uncleaned: `improvd.train.clean` is to follow. SkippedError where it can't be read or is too long.
     """
-    missing = why_not()
+    missing = why_not(path)
     if missing:
         raise SkippedError(missing)
     return posteriors.joined([_notes_of(segment, shortest) for segment in _segments(_chances(blocks(path)))])
@@ -141,9 +144,8 @@ def _model() -> Any:  # noqa: ANN401 - ONNX Runtime has no types
     import onnxruntime  # noqa: PLC0415 - only a training that meets a recording needs it
 
     package = find_spec("basic_pitch")
-    if package is None or not package.submodule_search_locations:
-        raise SkippedError(str(why_not()))
-    weights = Path(package.submodule_search_locations[0], "saved_models", "icassp_2022", "nmp.onnx")
+    folder = (package.submodule_search_locations if package else None) or ["."]
+    weights = Path(folder[0], "saved_models", "icassp_2022", "nmp.onnx")
     options = onnxruntime.SessionOptions()
     # There is a process for each core already.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
