@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated, TextIO
@@ -89,7 +90,10 @@ def _play(settings: RunSettings, *, quiet: bool, debug: bool) -> None:
 
     # Before any thread is started: one that kept its priority could hold Python's lock while others have the core.
     be_nice(ENGINE_NICENESS)
-    screen = LineWriter(_descriptor(sys.stdout), lambda _error: session.stop())
+    # A terminal or a pipe that is gone ends the duet; a full disk only costs its lines.
+    screen = LineWriter(
+        _descriptor(sys.stdout), lambda error: session.stop() if error.errno in (errno.EIO, errno.EPIPE) else None
+    )
     details = LineWriter(_descriptor(sys.stderr), lambda _error: None)
     session = Session(
         settings,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from improvd.core.events import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -12,6 +14,9 @@ from improvd.core.events import (
     MidiEvent,
     Seconds,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LOST = Seconds(60.0)
 """A key that went down so long ago, while others are struck, did come up: its message got lost on the way.
@@ -37,6 +42,11 @@ class Hands:
         """Whether a sustain pedal is down on any channel."""
         return bool(self._pedals)
 
+    @property
+    def pedals(self) -> tuple[int, ...]:
+        """The channels on which a sustain pedal is down."""
+        return tuple(sorted(self._pedals))
+
     def holds(self, pitch: int) -> bool:
         """Whether ``pitch`` is held on any channel: many instruments listen to all of them."""
         return any(held == pitch for _, held in self._keys)
@@ -55,6 +65,11 @@ class Hands:
                 (self._pedals.add if value >= 64 else self._pedals.discard)(event.channel)
             elif controller in (ALL_SOUND_OFF, ALL_NOTES_OFF):
                 self._keys = {key: at for key, at in self._keys.items() if key[0] != event.channel}
+
+    def take_over(self, keys: Iterable[tuple[int, int]], pedals: Iterable[int], now: Seconds) -> None:
+        """Go on from what another has followed so far: its ``keys`` and ``pedals``."""
+        self._keys.update((key, now) for key in keys)
+        self._pedals.update(pedals)
 
     def let_go(self) -> None:
         """Forget all: the cable is out, so no key will be seen to come up."""

@@ -125,13 +125,24 @@ class Schedule:
             if key not in self._withheld:
                 self._end(key, now)
 
-    def adopt(self, notes: Iterable[tuple[int, int]]) -> None:
-        """Count (channel, pitch) pairs as sounding that a sender before this one left behind."""
+    def adopt(
+        self,
+        notes: Iterable[tuple[int, int]],
+        now: Seconds,
+        keys: Iterable[tuple[int, int]] = (),
+        pedals: Iterable[int] = (),
+    ) -> None:
+        """Count (channel, pitch) pairs as sounding that a sender before this one left behind, and end them ``now``.
+
+        ``keys`` (channel, pitch) and ``pedals`` (channel) are what the player holds meanwhile.
+        """
+        self._hands.take_over(keys, pedals, now)
         for count, (channel, pitch) in enumerate(notes, 1):
             note = PlannedNote(-count, Seconds(0.0), Seconds(0.0), pitch, 1, channel)
             self._sounding[note.key] = note
             self._by_pitch[channel, pitch] = note.key
             self._channels.add(channel)
+        self.release(now)
 
     def next_deadline(self) -> Seconds | None:
         """When ``due`` will next have something, or None."""

@@ -141,8 +141,8 @@ class Keeper:
             return f"did not start within {STARTING:g} s"
         return self.child.peer.lost
 
-    def lose(self, now: Seconds) -> None:
-        """Give the child up: kill it, and start another after the pause that its record deserves."""
+    def lose(self, now: Seconds, *, at_once: bool = False) -> None:
+        """Give the child up: kill it, and start another after the pause that its record deserves, or ``at_once``."""
         if self.child is None:
             return
         if self._served_since is not None and now - self._served_since >= GOOD_HEALTH:
@@ -151,7 +151,7 @@ class Keeper:
         self._dying, self.child = self.child, None
         self.ready = False
         self._served_since = None
-        self._start_at = Seconds(now + PAUSES[min(self._deaths, len(PAUSES) - 1)])
+        self._start_at = now if at_once else Seconds(now + PAUSES[min(self._deaths, len(PAUSES) - 1)])
         self._deaths += 1
 
     def tick(self, now: Seconds) -> None:

@@ -26,7 +26,8 @@ class OpenPorts:
 
     ``api`` is a backend's name or "auto"; a port that is None is a virtual one of our own. ``instrument`` is
     "auto" or a value of `improvd.core.schedule.Instrument`. ``left_behind`` are the (channel, pitch) pairs that an
-    earlier ports process may have left sounding: they are ended before anything else.
+    earlier ports process may have left sounding: they are ended before anything else. ``keys`` (channel, pitch) and
+    ``pedals`` (channel) are what the player holds meanwhile.
     """
 
     api: str
@@ -36,6 +37,8 @@ class OpenPorts:
     late_limit: Seconds
     longest_note: Seconds
     left_behind: tuple[tuple[int, int], ...]
+    keys: tuple[tuple[int, int], ...] = ()
+    pedals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def _serve(engine: Peer, order: OpenPorts, rest: list[Message]) -> None:
     limits = ScheduleLimits(late_limit=order.late_limit, longest_note=order.longest_note)
     sender = Sender(Schedule(instrument, limits), system.send, engine.send, now)
     with watchdog.within(SENDING):
-        sender.adopt(order.left_behind)
+        sender.adopt(order.left_behind, order.keys, order.pedals)
     engine.send(PortsOpen(system.api, system.input, system.output, instrument.value, str(grants)))
     try:
         for message in rest:

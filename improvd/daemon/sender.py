@@ -13,7 +13,7 @@ from improvd.core.events import MidiEvent, Play, Release, Seconds, Sent
 from improvd.daemon.messages import Close, Heard, Ping, Pong
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from improvd.core.schedule import Schedule
     from improvd.daemon.messages import Message
@@ -75,10 +75,14 @@ class Sender:
             self.closing = True
         self.send_due()
 
-    def adopt(self, left_behind: tuple[tuple[int, int], ...]) -> None:
-        """End the (channel, pitch) pairs that an earlier ports process may have left sounding."""
-        self._schedule.adopt(left_behind)
-        self._schedule.release(self._now())
+    def adopt(
+        self,
+        left_behind: Iterable[tuple[int, int]],
+        keys: Iterable[tuple[int, int]] = (),
+        pedals: Iterable[int] = (),
+    ) -> None:
+        """End what an earlier ports process may have left sounding, as far as the player's hands allow."""
+        self._schedule.adopt(left_behind, self._now(), keys, pedals)
         self.send_due()
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from improvd.core.engine import Engine
 from improvd.core.events import Continuation, Effect, Generate, Play, Release, Seconds, Sent, TurnEnded
+from improvd.core.hands import Hands
 from improvd.core.schedule import Instrument
 from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
@@ -49,8 +50,11 @@ if TYPE_CHECKING:
 STUCK_AFTER = Seconds(2.0)
 """A model whose answer is this much overdue is ended and started afresh."""
 
-FAREWELL = Seconds(3.0)
+FAREWELL = Seconds(5.0)
 """The longest that the end may take until the last note's off is sent."""
+
+CLOSING = Seconds(1.0)
+"""A ports process that has not closed by then is stuck, and another does what it was asked to do."""
 
 PORTS, WORKER = module("ports"), module("worker")
 
@@ -79,6 +83,7 @@ class Session:
         self._debug = debug
         self._engine = Engine(settings.engine)
         self._mirror = Mirror()
+        self._hands = Hands()  # for a fresh ports process, which has not seen what went down before
         self._trace = None if settings.trace is None else Trace(settings.trace, self._trace_broke)
         self._ports = Keeper("MIDI ports", ports, self._open_ports)
         self._worker = Keeper("model", worker, lambda: LoadModel(settings.model))
@@ -165,11 +170,11 @@ class Session:
                 end.close()
 
     def _release_ports(self, patience: Seconds) -> None:
-        """Have the ports process close; where it dies over that and something may sound, have the next one do it."""
-        asked = False
+        """Have the ports process close; where it dies or sticks and something may sound, have the next one do it."""
+        asked: Seconds | None = None
         while (at := now()) < patience:
-            if self._ports.ready and not asked:
-                asked = True
+            if self._ports.ready and asked is None:
+                asked = at
                 self._ports.send(Close())
             if self._ports.child is None and not self._mirror.left_behind(at):
                 return
@@ -177,11 +182,14 @@ class Session:
                 return
             self._wait(Seconds(0.02))
             self._receive(self._ports)
-            if self._ports.why_lost(at):
-                self._ports.lose(at)
-                asked = False
+            at = now()
+            if self._ports.why_lost(at) or (asked is not None and at - asked > CLOSING):
+                self._ports.lose(at, at_once=True)
+                asked = None
             if self._mirror.left_behind(at):
                 self._ports.tick(at)
+        if self._mirror.left_behind(now()):
+            self._say("the MIDI system does not answer, and a note may sound on: silence it at the synth")
 
     # -- the loop
 
@@ -255,6 +263,7 @@ class Session:
         if self._trace:
             self._trace.heard(heard)
         if not heard.echo:
+            self._hands.hear(heard.event)
             self._do(self._engine.on_midi(heard.event), at)
 
     def _on_sent(self, sent: Sent, _at: Seconds) -> None:
@@ -336,6 +345,8 @@ class Session:
             late_limit=chosen.limits.late_limit,
             longest_note=chosen.limits.longest_note,
             left_behind=self._mirror.left_behind(now()),
+            keys=self._hands.keys,
+            pedals=self._hands.pedals,
         )
 
     # -- what goes wrong

@@ -146,8 +146,7 @@ class Duet(RuleBasedStateMachine):
         self.do(self.engine.on_ports_lost(self.now))
         left = [(note.channel, note.pitch) for note in self.schedule.sounding]
         self.schedule, self.hands = Schedule(Instrument.SEPARATE), Hands()
-        self.schedule.adopt(left)
-        self.schedule.release(self.now)
+        self.schedule.adopt(left, self.now)
         self.do([])
 
     @invariant()

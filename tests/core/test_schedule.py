@@ -177,9 +177,17 @@ def test_at_the_end_a_pitch_both_hold_is_cut_only_where_it_might_hang() -> None:
 
 def test_what_a_sender_before_left_behind_is_released() -> None:
     schedule = Schedule()
-    schedule.adopt([(0, 60), (3, 64)])
-    schedule.release(Seconds(1.0))
+    schedule.adopt([(0, 60), (3, 64)], Seconds(1.0))
     assert {event.data for event in schedule.due(Seconds(1.0))} == {bytes((0x80, 60, 64)), bytes((0x83, 64, 64))}
+
+
+def test_what_was_left_behind_is_not_cut_from_under_the_players_key() -> None:
+    schedule = Schedule(Instrument.SAME)
+    schedule.adopt([(0, 60), (0, 64)], Seconds(1.0), keys=[(0, 60)], pedals=[0])
+    assert brief(schedule.due(Seconds(1.0))) == [(1.0, "off", 64)]
+    assert schedule.close(Seconds(1.5)) == []
+    schedule.hear(off(2.0))
+    assert brief(schedule.due(Seconds(2.0))) == [(2.0, "off", 60)]
 
 
 class Scheduling(RuleBasedStateMachine):

@@ -51,7 +51,7 @@ def main() -> None:
     (order,) = engine.receive()
     assert isinstance(order, OpenPorts)
     sender = Sender(Schedule(), send, engine.send, now)
-    sender.adopt(order.left_behind)
+    sender.adopt(order.left_behind, order.keys, order.pedals)
     engine.send(PortsOpen("fake", "fake keys", "fake synth", "separate", "nothing granted"))
     if BEHAVIOUR == "mute":
         signal.pause()

@@ -130,6 +130,15 @@ def test_ports_that_are_stopped_are_replaced(start: Callable[..., Running], file
     assert running.end() == 0
 
 
+def test_the_end_releases_what_sounds_although_the_ports_are_stuck(start: Callable[..., Running], files: Files) -> None:
+    running = start("plays")
+    wait_until(files.sounding, "note of the answer")
+    os.kill(running.child("fake_ports"), signal.SIGSTOP)
+    assert running.end() == 0
+    assert not files.sounding()
+    assert files.synth()[-3:] == LAST
+
+
 def test_ports_that_never_answer_are_replaced_again_and_again(start: Callable[..., Running]) -> None:
     running = start("mute")
     running.wait_line("MIDI ports: do not answer")
