@@ -138,7 +138,8 @@ class _Answer:
         played = max(0, request.call - (len(request.context) - len(heard)))
         self.context = hear(heard, played)
         self.metre = metre(request.downbeat, request.beats_per_bar)
-        self.limits = Limits.of(heard, played)
+        largest = int(np.unique(self.context.onset, return_counts=True)[1].max()) if len(self.context) else 1
+        self.limits = Limits.of(heard, played, largest)
         self.start = _first_tick(request.start) if request.segment else round(request.start * TICKS_PER_BEAT)
         self.last = _last_tick(min(request.until, request.end))
         if request.segment == 0:

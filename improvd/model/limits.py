@@ -24,7 +24,7 @@ LOUDNESS: Final = (48, 104)
 """The range of velocities where nothing was heard."""
 BINS_BEYOND: Final = 1
 CHORD: Final = 6
-"""Notes at one onset, at most."""
+"""Notes at one onset, at most, and never more than in the call: who plays a line is answered by a line."""
 RUN: Final = 8
 """One pitch in a row, at most, unless the call did more."""
 
@@ -42,8 +42,11 @@ class Limits:
     run: int
 
     @classmethod
-    def of(cls, notes: Sequence[BeatNote], played: int) -> Limits:
-        """The limits that a call sets: the first ``played`` of ``notes``, or all where none is the player's."""
+    def of(cls, notes: Sequence[BeatNote], played: int, chord: int = CHORD) -> Limits:
+        """The limits that a call sets: the first ``played`` of ``notes``, or all where none is the player's.
+
+        ``chord`` is how many notes its largest chord has.
+        """
         call = notes[:played] or notes
         lowest, highest = MIDDLE
         softest, loudest = LOUDNESS
@@ -55,7 +58,7 @@ class Limits:
         return cls(
             pitches=(lowest, highest + 1),
             velocities=(max(0, softest - BINS_BEYOND), min(SIZES[VELOCITY], loudest + BINS_BEYOND + 1)),
-            chord=CHORD,
+            chord=min(CHORD, chord),
             run=max(RUN, longest_run([note.pitch for note in call])),
         )
 

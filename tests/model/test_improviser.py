@@ -166,6 +166,20 @@ def test_a_segment_goes_on_where_the_last_one_ended() -> None:
     assert 6.0 <= second.notes[0].onset <= first.notes[-1].onset + 2.0 + SLACK
 
 
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_chord_has_no_more_notes_than_the_calls_own(size: int) -> None:
+    context = tuple(
+        BeatNote(Beats(n * 0.5), Beats(0.5), 60 + n + 4 * voice, 80) for n in range(8) for voice in range(size)
+    )
+    improviser = Improviser(tiny_bundle(), never)
+    largest = 0
+    for seed in range(12):
+        asked = request(context=context, call=len(context), seed=seed, until=Beats(20.0), end=Beats(20.0))
+        notes = improviser.answer(asked).notes
+        largest = max(largest, *Counter(note.onset for note in notes).values())
+    assert largest == size
+
+
 def test_a_pitch_is_not_repeated_without_end() -> None:
     # A model that is sure of one pitch for ever, or would be.
     bundle = tiny_bundle()
