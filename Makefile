@@ -44,7 +44,8 @@ $(VENV)/.made:
 	@test -n "$(PYTHON)" || { echo 'improvd needs Python 3.10 or newer that can make virtual environments' \
 		'(on Debian and Ubuntu: apt install python3 python3-venv).' \
 		'If you have one elsewhere, name it: make run PYTHON=/path/to/python3.11' >&2; exit 1; }
-	@"$(PYTHON)" -c '$(fits)' || { echo '$(PYTHON) is older than Python 3.10, or lacks venv' >&2; exit 1; }
+	@"$(PYTHON)" -c '$(fits)' 2>/dev/null || \
+		{ echo '$(PYTHON) is not there, is older than Python 3.10, or lacks venv' >&2; exit 1; }
 	@echo "Setting up $(VENV) with $$("$(PYTHON)" --version); the first time takes a minute"
 	@"$(PYTHON)" -m venv --clear $(VENV)
 	@touch $@
