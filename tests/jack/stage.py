@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 import rtmidi
 
+from improvd.core.turns import TOO_SOON
 from tests.daemon.running import PATIENCE, Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 BEAT = 0.6  # 100 bpm
+LAST = [b"\xb0\x40\x00", b"\xb0\x78\x00", b"\xb0\x7b\x00"]  # pedal up, all sound off, all notes off
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ def sounding(messages: Iterable[Heard]) -> set[tuple[int, int]]:
         elif message.is_off:
             held.discard(place)
     return held
+
+
+def well_begun(messages: list[Heard]) -> bool:
+    """Whether an answer sounds that began long enough ago to be heard and replied to."""
+    begun = [message.at for message in messages if message.is_on]
+    return bool(sounding(messages)) and time.monotonic() - begun[0] > 2 * TOO_SOON
 
 
 class Gathering:
@@ -165,12 +173,12 @@ class Synth:
     def ons(self) -> list[Heard]:
         return [message for message in self.heard.all() if message.is_on]
 
-    def wait_ons(self, count: int) -> list[Heard]:
-        self.heard.wait(lambda items: sum(item.is_on for item in items) >= count, f"{count} notes")
-        return self.ons()
-
     def wait_silence(self) -> None:
         self.heard.wait(lambda items: not sounding(items), "silence")
+
+    def wait_last(self) -> list[Heard]:
+        """All that was heard, once the messages that end a session are there."""
+        return self.heard.wait(lambda items: [item.data for item in items[-3:]] == LAST, "last messages")
 
     def close(self) -> None:
         self._in.cancel_callback()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.daemon.running import PATIENCE, environment, is_alive, wait_until
-from tests.jack.stage import BEAT, Duet, Heard, Piano, Player, Synth, chords_with_pedal, melody, sounding
+from tests.jack.stage import BEAT, Duet, Heard, Piano, Player, Synth, chords_with_pedal, melody, sounding, well_begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,15 +28,13 @@ NAMED = ("--in", "player", "--out", "synth", "--seed", "1")
 PHRASE = melody(60, 62, 64, 65, 67, 69, 71, 72)
 SHORT = melody(60, 64, 67, 72)
 CHORDS = chords_with_pedal((60, 64, 67), (57, 60, 64), (53, 57, 60), (55, 59, 62))
-LAST = [b"\xb0\x40\x00", b"\xb0\x78\x00", b"\xb0\x7b\x00"]  # pedal up, all sound off, all notes off
 
 
 def assert_answered(duet: Duet, synth: Synth, began: float) -> None:
     """What was heard is what was planned, long enough, on the player's beats, and nothing sounds at the end."""
     assert duet.end() == 0
-    sent, heard = duet.trace("out"), synth.heard.all()
+    sent, heard = duet.trace("out"), synth.wait_last()
     assert [message.data.hex() for message in heard] == [message["data"] for message in sent]
-    assert [message.data for message in heard[-3:]] == LAST
     assert not sounding(heard)
     assert all(earlier["planned"] <= later["planned"] for earlier, later in pairwise(sent))
 
@@ -77,7 +75,7 @@ def test_chords_with_pedal_are_answered(duet: Start, player: Player, synth: Synt
 def test_who_plays_into_an_answer_is_listened_to(duet: Start, player: Player, synth: Synth) -> None:
     running = duet(*NAMED)
     player.play(SHORT)
-    synth.wait_ons(2)
+    synth.heard.wait(well_begun, "answer")
     player.play(melody(48, 52, 55, 60, 64))
     running.wait_line("turn 1:")
     running.wait_line("turn 2: heard 5 notes")
@@ -89,17 +87,15 @@ def test_who_plays_into_an_answer_is_listened_to(duet: Start, player: Player, sy
     messages = [message for message in running.trace("out") if message["actual"] < second["response_onset"] - 0.1]
     assert all(message["actual"] - struck < 0.05 for message in messages)
     assert not sounding(Heard(message["actual"], bytes.fromhex(message["data"])) for message in messages)
-    assert not sounding(synth.heard.all())
+    assert not sounding(synth.wait_last())
 
 
 def test_sigterm_in_mid_answer_leaves_nothing_sounding(duet: Start, player: Player, synth: Synth) -> None:
     running = duet(*NAMED)
     player.play(SHORT)
-    synth.wait_ons(2)
+    synth.heard.wait(well_begun, "answer")
     assert running.end() == 0
-    heard = synth.heard.all()
-    assert not sounding(heard)
-    assert [message.data for message in heard[-3:]] == LAST
+    assert not sounding(synth.wait_last())
 
 
 def test_without_names_it_has_ports_of_its_own_to_connect(duet: Start, player: Player, synth: Synth) -> None:
@@ -110,7 +106,7 @@ def test_without_names_it_has_ports_of_its_own_to_connect(duet: Start, player: P
     running.wait_line("turn 1: heard 4 notes")
     assert len(synth.ons()) >= 4
     assert running.end() == 0
-    assert not sounding(synth.heard.all())
+    assert not sounding(synth.wait_last())
 
 
 def improvd(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -145,7 +141,7 @@ def test_an_unknown_port_is_one_line_with_what_there_is(
 def test_a_child_killed_in_mid_answer_is_replaced(duet: Start, player: Player, synth: Synth, role: str) -> None:
     running = duet(*NAMED)
     player.play(SHORT)
-    synth.wait_ons(2)
+    synth.heard.wait(well_begun, "answer")
     os.kill(running.child(role), signal.SIGKILL)
     running.wait_line("the ports are back" if role == "daemon.ports" else "the model is back")
     running.wait_line("turn 1:")
@@ -154,19 +150,17 @@ def test_a_child_killed_in_mid_answer_is_replaced(duet: Start, player: Player, s
     running.wait_line("turn 2: heard 4 notes, ")
     assert running.end() == 0
     assert running.trace("turn")[1]["response_notes"] >= 4
-    assert not sounding(synth.heard.all())
+    assert not sounding(synth.wait_last())
 
 
 def test_the_engine_killed_in_mid_answer_leaves_nothing_sounding(duet: Start, player: Player, synth: Synth) -> None:
     running = duet(*NAMED)
     player.play(SHORT)
-    synth.wait_ons(2)
+    synth.heard.wait(well_begun, "answer")
     children = [running.child("daemon.ports"), running.child("daemon.worker")]
     running.kill()
     wait_until(lambda: not any(map(is_alive, children)), "end of the children")
-    heard = synth.heard.all()
-    assert not sounding(heard)
-    assert [message.data for message in heard[-3:]] == LAST
+    assert not sounding(synth.wait_last())
 
 
 def cuts(messages: list[Heard], pitch: int) -> list[Heard]:
@@ -181,8 +175,7 @@ def cuts(messages: list[Heard], pitch: int) -> list[Heard]:
 
 def ours_that_sounds(piano: Piano) -> int:
     """A pitch of the answer that sounds now."""
-    piano.heard.wait(sounding, "note of the answer")
-    return min(sounding(piano.heard.all()))[1]
+    return min(sounding(piano.heard.wait(well_begun, "answer")))[1]
 
 
 def test_a_key_held_on_the_instrument_we_play_is_never_cut(duet: Start, piano: Piano) -> None:
