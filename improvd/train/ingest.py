@@ -38,10 +38,9 @@ FEWEST_NOTES: Final = 8
 ON_GRID: Final = (0, 3, 6, 8, 9, 12, 15, 16, 18, 21, 24)
 """Ticks of a beat where written music puts onsets: thirty-seconds and triplets."""
 GRID_TOLERANCE: Final = 0.35
-SLOW: Final = (*RECORDINGS, *scores.FORMATS)
-"""Suffixes of what other processes read."""
-MOST_SECONDS: Final = 1800
-"""How long one of them may take: two hours of sound at four times real time."""
+SLOW: Final = {RECORDINGS: 1800.0, tuple(scores.FORMATS): 300.0}
+"""What other processes read, by suffix, and how many seconds one file may take: two hours of sound at four times real
+time, and a book of a thousand tunes several times over."""
 GRID_SHARE: Final = 0.6
 """Written music has nearly all onsets within the tolerance of the grid; a free performance about three in ten."""
 
@@ -69,11 +68,12 @@ def ingest(
     entries: Sequence[Entry], progress: Callable[[int], None] = lambda _: None
 ) -> tuple[list[Piece], list[Outcome]]:
     """Read every file. ``progress`` is called with how many are done. CorpusError where none could be used."""
-    slow = [number for number, entry in enumerate(entries) if entry.path.suffix.lower() in SLOW]
     ready: dict[int, Piece | SkippedError] = {}
-    for which, result in pool.each(read_piece, [entries[number] for number in slow], MOST_SECONDS):
-        ready[slow[which]] = result
-        progress(len(ready))
+    for kinds, seconds in SLOW.items():
+        slow = [number for number, entry in enumerate(entries) if entry.path.suffix.lower() in kinds]
+        for which, result in pool.each(read_piece, [entries[number] for number in slow], seconds):
+            ready[slow[which]] = result
+            progress(len(ready))
     pieces: list[Piece] = []
     outcomes: list[Outcome] = []
     seen: dict[str, Path] = {}
