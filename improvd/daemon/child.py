@@ -172,6 +172,7 @@ class Keeper:
         self._start_at = None
         for child in (self.child, self._dying):
             if child is not None:
+                child.peer.close()  # which every child takes for the end
                 with suppress(subprocess.TimeoutExpired):
                     child.process.wait(patience)
                 child.kill()

@@ -1,7 +1,7 @@
 """What the synth may be sounding, as seen from outside the process that plays it.
 
 When the ports process dies, its reports end an instant before its last message may have left. So beside what it
-reported as sounding, everything whose onset had come lately and whose end was not reported counts too: an off too
+reported as sounding, everything whose onset has come since and whose end was not reported counts too: an off too
 many harms nobody, a note that hangs does.
 """
 
@@ -14,8 +14,8 @@ from improvd.core.events import NOTE_OFF, NOTE_ON, MidiEvent, PlannedNote, Secon
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LATELY = Seconds(1.0)
-"""A note planned longer ago than this that was not reported was dropped."""
+REPORTED_WITHIN = Seconds(1.0)
+"""A ports process that is heard of so long after a note's onset, and has not reported it, has dropped it."""
 
 
 class Mirror:
@@ -29,6 +29,15 @@ class Mirror:
         """These were handed to the ports process."""
         self._planned.update((note.key, note) for note in notes)
 
+    def released(self, now: Seconds) -> None:
+        """The ports process was told to drop what it had planned."""
+        self._planned = {key: note for key, note in self._planned.items() if note.onset <= now}
+
+    def heard_of(self, now: Seconds) -> None:
+        """The ports process is alive."""
+        limit = now - REPORTED_WITHIN
+        self._planned = {key: note for key, note in self._planned.items() if note.onset > limit}
+
     def sent(self, report: Sent) -> None:
         """The ports process sent this."""
         event = MidiEvent(report.actual, report.data)
@@ -37,19 +46,17 @@ class Mirror:
         place = (event.channel, event.data[1])
         (self._sounding.add if event.kind == NOTE_ON else self._sounding.discard)(place)
         if event.kind == NOTE_OFF:
+            self.heard_of(report.actual)
             self._planned = {
                 key: note
                 for key, note in self._planned.items()
-                if note.onset > report.actual - LATELY
-                and not ((note.channel, note.pitch) == place and note.onset <= report.planned)
+                if (note.channel, note.pitch) != place or note.onset > report.planned
             }
 
     def left_behind(self, now: Seconds) -> tuple[tuple[int, int], ...]:
         """The (channel, pitch) pairs that may sound now."""
-        lately = {
-            (note.channel, note.pitch) for note in self._planned.values() if now - LATELY <= note.onset <= now + 0.01
-        }
-        return tuple(sorted(self._sounding | lately))
+        begun = {(note.channel, note.pitch) for note in self._planned.values() if note.onset <= now + 0.01}
+        return tuple(sorted(self._sounding | begun))
 
     def cleared(self) -> None:
         """A fresh ports process has ended all of it."""

@@ -7,10 +7,8 @@ go out on threads of their own.
 
 from __future__ import annotations
 
-import select
 import signal
 import socket
-import time
 from collections import deque
 from contextlib import suppress
 from functools import partial
@@ -22,7 +20,7 @@ from improvd.core.hands import Hands
 from improvd.core.schedule import Instrument
 from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
-from improvd.daemon.heartbeat import Heartbeat
+from improvd.daemon.family import Family, now
 from improvd.daemon.messages import (
     Close,
     Closed,
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from improvd.config import RunSettings
-    from improvd.daemon.child import Child
-    from improvd.daemon.wire import Peer
 
     Handler = Callable[[Any, Seconds], None]
 
@@ -53,15 +49,7 @@ STUCK_AFTER = Seconds(2.0)
 FAREWELL = Seconds(5.0)
 """The longest that the end may take until the last note's off is sent."""
 
-CLOSING = Seconds(1.0)
-"""A ports process that has not closed by then is stuck, and another does what it was asked to do."""
-
 PORTS, WORKER = module("ports"), module("worker")
-
-
-def now() -> Seconds:
-    """The clock that all processes of a session share."""
-    return Seconds(time.monotonic())
 
 
 class Session:
@@ -85,22 +73,28 @@ class Session:
         self._mirror = Mirror()
         self._hands = Hands()  # for a fresh ports process, which has not seen what went down before
         self._trace = None if settings.trace is None else Trace(settings.trace, self._trace_broke)
-        self._ports = Keeper("MIDI ports", ports, self._open_ports)
-        self._worker = Keeper("model", worker, lambda: LoadModel(settings.model))
-        self._keepers = (self._ports, self._worker)
+        self._awake, self._wake = socket.socketpair()
+        self._awake.setblocking(False)
+        self._wake.setblocking(False)
+        self._family = Family(
+            Keeper("MIDI ports", ports, self._open_ports),
+            Keeper("model", worker, lambda: LoadModel(settings.model)),
+            self._awake,
+            debug,
+        )
         self._handlers: dict[Keeper, dict[type, Handler]] = {
-            self._ports: {
+            self._family.ports: {
                 Heard: self._on_heard,
                 Sent: self._on_sent,
-                Pong: lambda pong, _at: self._heartbeat.answered(pong),
+                Pong: self._on_pong,
                 PortsOpen: self._on_ports_open,
                 Closed: self._on_closed,
-                Failed: partial(self._on_failed, self._ports),
+                Failed: partial(self._on_failed, self._family.ports),
             },
-            self._worker: {
+            self._family.worker: {
                 Continuation: self._on_continuation,
                 ModelReady: self._on_model_ready,
-                Failed: partial(self._on_failed, self._worker),
+                Failed: partial(self._on_failed, self._family.worker),
             },
         }
         self._open: PortsOpen | None = None  # as first opened
@@ -109,12 +103,8 @@ class Session:
         self._early: deque[Heard] = deque(maxlen=4096)  # heard before that
         self._owed: dict[tuple[int, int], Generate] = {}
         self._complained: dict[str, str] = {}
-        self._heartbeat = Heartbeat()
         self._turns = 0
         self._stop = False
-        self._awake, self._wake = socket.socketpair()
-        self._awake.setblocking(False)
-        self._wake.setblocking(False)
 
     def stop(self) -> None:
         """Ask for the end, from any thread."""
@@ -132,8 +122,7 @@ class Session:
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
                 signal.signal(number, self._signalled)
         try:
-            for keeper in self._keepers:
-                keeper.start(now())
+            self._family.start()
             while not self._stop:
                 self._round()
         finally:
@@ -157,94 +146,47 @@ class Session:
 
     def _end_children(self) -> None:
         """The ports first, which release what sounds; the model is merely let go."""
-        self._worker.send(Close())
+        self._family.worker.send(Close())
         try:
-            self._release_ports(Seconds(now() + FAREWELL))
+            # Ports that never served have sent nothing.
+            if self._playing and not self._family.release(FAREWELL, self._receive, self._mirror):
+                self._say("the MIDI system does not answer, and a note may sound on: silence it at the synth")
         finally:
-            self._ports.stop(Seconds(1.0))
-            self._worker.stop(Seconds(0.2))
+            self._family.stop()
             if self._trace:
                 self._trace.close()
             signal.set_wakeup_fd(-1)
             for end in (self._awake, self._wake):
                 end.close()
 
-    def _release_ports(self, patience: Seconds) -> None:
-        """Have the ports process close; where it dies or sticks and something may sound, have the next one do it."""
-        asked: Seconds | None = None
-        while (at := now()) < patience:
-            if self._ports.ready and asked is None:
-                asked = at
-                self._ports.send(Close())
-            if self._ports.child is None and not self._mirror.left_behind(at):
-                return
-            if self._ports.child is not None and not self._playing:  # it never served: nothing sounds
-                return
-            self._wait(Seconds(0.02))
-            self._receive(self._ports)
-            at = now()
-            if self._ports.why_lost(at) or (asked is not None and at - asked > CLOSING):
-                self._ports.lose(at, at_once=True)
-                asked = None
-            if self._mirror.left_behind(at):
-                self._ports.tick(at)
-        if self._mirror.left_behind(now()):
-            self._say("the MIDI system does not answer, and a note may sound on: silence it at the synth")
-
     # -- the loop
 
     def _round(self) -> None:
         at = now()
-        self._wait(self._patience(at))
-        at = now()
-        for keeper in self._keepers:
+        self._family.wait(self._patience(at))
+        for keeper in self._family.both:
             self._receive(keeper)
         deadline = self._engine.next_deadline()
         if self._playing and deadline is not None and deadline <= (at := now()):
             if self._trace:
                 self._trace.woke(at)
             self._do(self._engine.on_time(at), at)
-        self._look_after(now())
+        at = now()
+        stuck = self._stuck_at()
+        if stuck is not None and stuck <= at:
+            self._lost(self._family.worker, "does not answer", at)
+        self._family.look_after(at, self._lost)
 
     def _patience(self, at: Seconds) -> Seconds | None:
-        deadlines = [keeper.deadline(at) for keeper in self._keepers]
+        deadlines = [self._family.deadline(at)]
         if self._playing:
             deadlines += [self._engine.next_deadline(), self._stuck_at()]
-        if self._ports.ready:
-            deadlines.append(self._heartbeat.deadline)
         nearest = min((deadline for deadline in deadlines if deadline is not None), default=None)
         return None if nearest is None else Seconds(max(0.0, nearest - at))
 
-    def _wait(self, patience: Seconds | None) -> None:
-        children = [keeper.child for keeper in self._keepers if keeper.child is not None]
-        peers = [child.peer for child in children if child.peer.lost is None]
-        noises = {child.noise: child for child in children if child.noise >= 0}
-        writing = [peer for peer in peers if peer.has_backlog]
-        waiting: list[socket.socket | Peer | int] = [self._awake, *peers, *noises]
-        readable, writable, _ = select.select(waiting, writing, [], patience)
-        if self._awake in readable:
-            self._awake.recv(4096)
-        for peer in writable:
-            peer.flush()
-        for noise in noises.keys() & set(readable):
-            self._hear_noise(noises[noise])
-
-    def _look_after(self, at: Seconds) -> None:
-        for keeper in self._keepers:
-            if why := keeper.why_lost(at):
-                self._lost(keeper, why, at)
-            keeper.tick(at)
-        stuck = self._stuck_at()
-        if stuck is not None and stuck <= at:
-            self._lost(self._worker, "does not answer", at)
-        if self._ports.ready:
-            if self._heartbeat.is_silent(at):
-                self._lost(self._ports, "do not answer", at)
-            elif ping := self._heartbeat.ask(at):
-                self._ports.send(ping)
-
     def _stuck_at(self) -> Seconds | None:
-        if not self._worker.ready:
+        """When the model is overdue by so much that it must be stuck."""
+        if not self._family.worker.ready:
             return None
         return min((Seconds(asked.deadline + STUCK_AFTER) for asked in self._owed.values()), default=None)
 
@@ -271,14 +213,18 @@ class Session:
         if self._trace:
             self._trace.sent(sent)
 
+    def _on_pong(self, pong: Pong, at: Seconds) -> None:
+        self._family.heartbeat.answered(pong)
+        self._mirror.heard_of(at)
+
     def _on_closed(self, _closed: Closed, _at: Seconds) -> None:
         self._mirror.cleared()
 
     def _on_ports_open(self, ports: PortsOpen, at: Seconds) -> None:
-        self._ports.serves(at)
+        self._family.ports.serves(at)
         self._mirror.cleared()
-        self._heartbeat.restart(at)
-        self._complained.pop(self._ports.title, None)
+        self._family.heartbeat.restart(at)
+        self._complained.pop(self._family.ports.title, None)
         if self._playing:
             self._say(status.ports_back(ports))
         self._open = self._open or ports
@@ -291,8 +237,8 @@ class Session:
         self._do(self._engine.on_continuation(at, answer), at)
 
     def _on_model_ready(self, model: ModelReady, at: Seconds) -> None:
-        self._worker.serves(at)
-        self._complained.pop(self._worker.title, None)
+        self._family.worker.serves(at)
+        self._complained.pop(self._family.worker.title, None)
         if self._playing:
             self._say("the model is back")
             if self._trace:
@@ -319,13 +265,14 @@ class Session:
         for effect in effects:
             if isinstance(effect, Play):
                 self._mirror.planned(effect.notes)
-                self._ports.send(effect)
+                self._family.ports.send(effect)
             elif isinstance(effect, Release):
-                self._ports.send(effect)
+                self._mirror.released(at)
+                self._family.ports.send(effect)
             elif isinstance(effect, Generate):
                 self._owed = {key: asked for key, asked in self._owed.items() if asked.turn == effect.turn}
                 self._owed[effect.turn, effect.segment] = effect
-                self._worker.send(effect)
+                self._family.worker.send(effect)
                 if self._trace:
                     self._trace.generate(at, effect)
             elif isinstance(effect, TurnEnded):
@@ -353,18 +300,18 @@ class Session:
 
     def _lost(self, keeper: Keeper, why: str, at: Seconds) -> None:
         if keeper.child is not None:
-            self._hear_noise(keeper.child)
+            self._family.hear_noise(keeper.child)
         self._debug(f"{keeper.title}: {why}")
         served, child = keeper.ready, keeper.child
         keeper.lose(at)
         if not self._playing:
             exit_status = child.exit_status() if child else None
             raise UserError(status.never_started(keeper.title, why, exit_status, self._settings.api))
-        if keeper is self._worker:
+        if keeper is self._family.worker:
             self._owed.clear()
         if served:
             self._say(f"the {keeper.title} ended unexpectedly; starting afresh")
-        if served and keeper is self._ports:
+        if served and keeper is self._family.ports:
             if self._trace:
                 self._trace.event(at, "ports lost")
             self._do(self._engine.on_ports_lost(at), at)
@@ -376,10 +323,6 @@ class Session:
         if failed.theirs and self._complained.get(keeper.title) != failed.message:
             self._complained[keeper.title] = failed.message
             self._say(f"{failed.message}; trying again")
-
-    def _hear_noise(self, child: Child) -> None:
-        for line in child.read_noise().splitlines():
-            self._debug(f"| {line}")
 
     def _trace_broke(self, error: OSError) -> None:
         self._say(f"the trace can't be written any further: {error.strerror}")

@@ -30,10 +30,19 @@ def test_a_note_whose_time_had_come_counts_before_its_report() -> None:
     assert mirror.left_behind(Seconds(10.001)) == ((2, 60),)
 
 
-def test_a_note_that_was_dropped_is_forgotten() -> None:
+def test_a_note_that_was_dropped_is_forgotten_once_its_sender_is_heard_of() -> None:
     mirror = Mirror()
     mirror.planned([note(1, 10.0, 60)])
-    assert mirror.left_behind(Seconds(12.0)) == ()
+    assert mirror.left_behind(Seconds(15.0)) == ((2, 60),)  # a sender that is stuck since then may have struck it
+    mirror.heard_of(Seconds(15.0))
+    assert mirror.left_behind(Seconds(15.0)) == ()
+
+
+def test_what_was_released_before_its_time_never_counts() -> None:
+    mirror = Mirror()
+    mirror.planned([note(1, 10.0, 60), note(2, 11.0, 64)])
+    mirror.released(Seconds(10.5))
+    assert mirror.left_behind(Seconds(12.0)) == ((2, 60),)
 
 
 def test_a_short_note_that_ended_does_not_count_by_its_plan() -> None:

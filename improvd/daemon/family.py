@@ -1,0 +1,115 @@
+"""The two children of a session: one wait for both, and an eye on both."""
+
+from __future__ import annotations
+
+import select
+import time
+from typing import TYPE_CHECKING
+
+from improvd.core.events import Seconds
+from improvd.daemon.heartbeat import Heartbeat
+from improvd.daemon.messages import Close
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from improvd.daemon.child import Child, Keeper
+    from improvd.daemon.mirror import Mirror
+    from improvd.daemon.wire import Peer
+
+CLOSING = Seconds(1.0)
+"""What a ports process may take to release and close; then it is stuck, and the next one does it."""
+
+
+def now() -> Seconds:
+    """The clock that all processes of a session share."""
+    return Seconds(time.monotonic())
+
+
+class Family:
+    """The keepers of the ports process and of the model's. Single-threaded; only ``wait``, ``release``, ``stop`` wait.
+
+    ``awake`` is one more socket to wait for: whoever writes to its other end cuts a wait short. ``debug`` takes what
+    the children and their libraries write.
+    """
+
+    def __init__(self, ports: Keeper, worker: Keeper, awake: socket.socket, debug: Callable[[str], None]) -> None:
+        self.ports = ports
+        self.worker = worker
+        self.both = (ports, worker)
+        self.heartbeat = Heartbeat()
+        self._awake = awake
+        self._debug = debug
+
+    def start(self) -> None:
+        """Start both, side by side."""
+        for keeper in self.both:
+            keeper.start(now())
+
+    def deadline(self, at: Seconds) -> Seconds | None:
+        """When ``look_after`` next has something to do."""
+        deadlines = [keeper.deadline(at) for keeper in self.both]
+        if self.ports.ready:
+            deadlines.append(self.heartbeat.deadline)
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    def wait(self, patience: Seconds | None) -> None:
+        """Wait until a child says something, or ``awake`` is written to, for at most ``patience`` seconds."""
+        children = [keeper.child for keeper in self.both if keeper.child is not None]
+        peers = [child.peer for child in children if child.peer.lost is None]
+        noises = {child.noise: child for child in children if child.noise >= 0}
+        writing = [peer for peer in peers if peer.has_backlog]
+        waiting: list[socket.socket | Peer | int] = [self._awake, *peers, *noises]
+        readable, writable, _ = select.select(waiting, writing, [], patience)
+        if self._awake in readable:
+            self._awake.recv(4096)
+        for peer in writable:
+            peer.flush()
+        for noise in noises.keys() & set(readable):
+            self.hear_noise(noises[noise])
+
+    def look_after(self, at: Seconds, lost: Callable[[Keeper, str, Seconds], None]) -> None:
+        """Tell ``lost`` of each child that is of no more use and why, start those that are due, ask the ports."""
+        for keeper in self.both:
+            if why := keeper.why_lost(at):
+                lost(keeper, why, at)
+            keeper.tick(at)
+        if self.ports.ready:
+            if self.heartbeat.is_silent(at):
+                lost(self.ports, "do not answer", at)
+            elif ping := self.heartbeat.ask(at):
+                self.ports.send(ping)
+
+    def release(self, patience: Seconds, receive: Callable[[Keeper], None], mirror: Mirror) -> bool:
+        """Have the ports process release and close; where it dies or sticks, have the next one do it.
+
+        ``receive`` takes in what it says meanwhile. False where something may still sound after ``patience`` seconds.
+        """
+        limit = now() + patience
+        asked: Seconds | None = None
+        while (at := now()) < limit:
+            if self.ports.ready and asked is None:
+                asked = at
+                self.ports.send(Close())
+            if self.ports.child is None and not mirror.left_behind(at):
+                return True
+            self.wait(Seconds(0.02))
+            receive(self.ports)
+            at = now()
+            if self.ports.why_lost(at) or (asked is not None and at - asked > CLOSING):
+                self.ports.lose(at, at_once=True)
+                asked = None
+            if mirror.left_behind(at):
+                self.ports.tick(at)
+        return not mirror.left_behind(now())
+
+    def stop(self) -> None:
+        """End what is left of both."""
+        self.ports.stop(Seconds(1.0))
+        self.worker.stop(Seconds(0.2))
+
+    def hear_noise(self, child: Child) -> None:
+        """Pass on what the child wrote since the last time."""
+        for line in child.read_noise().splitlines():
+            self._debug(f"| {line}")
