@@ -75,7 +75,7 @@ def _entries(root: Path, source: str = "") -> Iterator[Entry]:
         # A file named outright is tried whatever it is called, so that the user learns what is wrong with it.
         yield Entry(root, style=root.resolve().parent.name, source=source)
         return
-    known: dict[str, Entry] = {}
+    known: dict[str, Entry | None] = {}
     for folder, names in _walk(root):
         for name in MANIFESTS:
             if name in names:
@@ -83,7 +83,9 @@ def _entries(root: Path, source: str = "") -> Iterator[Entry]:
         for name in names:
             path = folder / name
             if path.suffix.lower() in MUSIC:
-                yield known.get(os.path.realpath(path)) or Entry(path, style=folder.resolve().name, source=source)
+                entry = known.get(os.path.realpath(path), Entry(path, style=folder.resolve().name, source=source))
+                if entry is not None:
+                    yield entry
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
@@ -98,9 +100,12 @@ def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
         yield Path(folder), sorted(names)
 
 
-def _manifest(path: Path) -> dict[str, Entry]:
-    """What a manifest says, by the real path of each file."""
-    found = {}
+def _manifest(path: Path) -> dict[str, Entry | None]:
+    """What a manifest says, by the real path of each file; None for what only annotates another, being the same music.
+
+    Learnt from as well, it could be in training while its recording is in validation.
+    """
+    found: dict[str, Entry | None] = {}
     try:
         with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
             for row in csv.DictReader(file):
@@ -113,6 +118,9 @@ def _manifest(path: Path) -> dict[str, Entry]:
                 if not name or "\0" in name:
                     continue
                 where = path.parent / name
+                annotation = fields.get("annotation", "")
+                if annotation and "\0" not in annotation:
+                    found.setdefault(os.path.realpath(path.parent / annotation), None)
                 split = fields.get("split", "").lower()
                 found[os.path.realpath(where)] = Entry(
                     where,

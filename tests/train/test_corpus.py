@@ -62,6 +62,12 @@ def test_style_is_the_folder_and_the_manifest_knows_more(folder: Path) -> None:
     assert len(entries) == 3
 
 
+def test_the_annotation_of_a_recording_is_no_piece_of_its_own(folder: Path) -> None:
+    (folder / "a.wav").touch()
+    (folder / "manifest.csv").write_text("path,annotation\na.wav,a.mid\ndeep/c.kar,deep/er/b.MIDI\ndeep/er/b.MIDI,\n")
+    assert names(str(folder)) == ["a.wav", "c.kar", "b.MIDI"]
+
+
 def test_what_isnt_there_and_what_holds_no_music(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"no such file or folder: .*nowhere"):
         find([str(folder), str(tmp_path / "nowhere")])
