@@ -27,6 +27,7 @@ def train(
         TrainSettings.epochs
     ),
     units: Annotated[int, option("--units", "Units of each LSTM layer.")] = TrainSettings.units,
+    width: Annotated[int, option("--width", "Numbers that a layer passes on of its units.")] = TrainSettings.width,
     layers: Annotated[int, option("--layers", "LSTM layers.")] = TrainSettings.layers,
     batch: Annotated[int, option("--batch", "Windows in a batch.")] = TrainSettings.batch,
     window: Annotated[int, option("--window", "Notes in a window.")] = TrainSettings.window,
@@ -35,6 +36,12 @@ def train(
     precision: Annotated[
         str, option("--precision", "float32, or bfloat16 where the processor has it: faster.")
     ] = TrainSettings.precision,
+    patience: Annotated[
+        int, option("--patience", "Stop after so many looks at the validation pieces without progress.")
+    ] = TrainSettings.patience,
+    about: Annotated[
+        Path | None, typer.Option("--about", help="A Markdown file for the card: what it is, whom to thank.")
+    ] = None,
     seed: Annotated[int, option("--seed", "The same seed and corpus give the same model.")] = TrainSettings.seed,
     weight: Annotated[
         list[str] | None, typer.Option("--weight", help="How often to draw from a style, as folk=0.3; may be repeated.")
@@ -54,12 +61,15 @@ def train(
         epochs=epochs,
         seed=seed,
         units=units,
+        width=width,
         layers=layers,
         batch=batch,
         window=window,
         dropout=dropout,
         rate=rate,
         precision=precision,
+        patience=patience,
+        about=about,
         weights=dict(_weight(one) for one in weight or ()),
     )
     from improvd.train.run import run  # noqa: PLC0415  numpy and more, which the check above should come before

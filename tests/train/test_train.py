@@ -71,7 +71,10 @@ def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
     assert "Trad.: Tune 5 — CC-BY-4.0" in card
     assert "Tune 0 " not in card
     assert "To my teacher." in card
-    assert "improvd train CORPUS -o models/mine --epochs 12 --units 12 --width 8 --batch 4 --window 16 --rate 0.01\n" in card
+    assert (
+        "improvd train CORPUS -o models/mine --epochs 12 --units 12 --width 8 --batch 4 --window 16 --rate 0.01\n"
+        in card
+    )
 
 
 def test_keras_scores_as_numpy_does(tmp_path: Path) -> None:
