@@ -32,5 +32,5 @@ LateLimit = Annotated[float, option("--late-limit", "Drop a note that would come
 LongestNote = Annotated[float, option("--longest-note", "End every note after this, in seconds.")]
 Model = Annotated[str, option("--model", "A bundle: its name or its folder.")]
 Trace = Annotated[Path | None, option("--trace", "Write a line of JSON for every message in and out to this file.")]
-Debug = Annotated[bool, option("--debug", "Tell what goes on inside.", is_flag=True)]
+Debug = Annotated[bool, option("--debug", "Tell what goes on inside.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

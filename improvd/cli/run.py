@@ -51,7 +51,7 @@ def run(
     late_limit: options.LateLimit = LIMITS.late_limit,
     longest_note: options.LongestNote = LIMITS.longest_note,
     trace: options.Trace = None,
-    quiet: Annotated[bool, option("--quiet", "Print nothing but errors.", is_flag=True)] = False,
+    quiet: Annotated[bool, option("--quiet", "Print nothing but errors.")] = False,
     debug: options.Debug = False,
 ) -> None:
     """Listen to a keyboard and answer each phrase, on the beat. Ctrl-C ends it."""
