@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from improvd.core.events import Seconds
-from improvd.core.schedule import Schedule
+from improvd.core.schedule import Schedule, ScheduleLimits
 from improvd.daemon.messages import Closed, OpenPorts, PortsOpen
 from improvd.daemon.sender import Sender
 from improvd.daemon.wire import Peer
@@ -50,7 +50,7 @@ def main() -> None:
     select.select([engine], [], [])
     (order,) = engine.receive()
     assert isinstance(order, OpenPorts)
-    sender = Sender(Schedule(), send, engine.send, now)
+    sender = Sender(Schedule(limits=ScheduleLimits(late_limit=order.late_limit)), send, engine.send, now)
     sender.adopt(order.left_behind, order.keys, order.pedals)
     engine.send(PortsOpen("fake", "fake keys", "fake synth", "separate", "nothing granted"))
     if BEHAVIOUR == "mute":

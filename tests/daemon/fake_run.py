@@ -11,6 +11,7 @@ from pathlib import Path
 
 from improvd.config import RunSettings
 from improvd.core.events import Seconds, Sent
+from improvd.core.schedule import ScheduleLimits
 from improvd.daemon.lines import LineWriter
 from improvd.daemon.mirror import Mirror
 from improvd.daemon.session import Session
@@ -26,7 +27,8 @@ if __name__ == "__main__":
     here = Path(__file__).parent
     screen = LineWriter(sys.stdout.fileno(), lambda _error: session.stop())
     session = Session(
-        RunSettings(trace=Path(sys.argv[1])),
+        # Nothing is dropped, however busy the machine: what is sent follows from what was decided.
+        RunSettings(trace=Path(sys.argv[1]), limits=ScheduleLimits(late_limit=Seconds(10.0))),
         say=screen.write,
         debug=lambda line: screen.write(f"debug: {line}"),
         ports=(sys.executable, str(here / "fake_ports.py")),

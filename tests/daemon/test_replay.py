@@ -38,8 +38,9 @@ def test_a_session_is_played_again_as_it_was(start: Callable[..., Running], file
         for line in _of(lines, "generate")
     ]
     assert [(a.turn, a.segment, a.start, a.deadline, a.seed) for a in replay.asked] == asked
-    sent = [(line["planned"], line["data"]) for line in _of(lines, "out") if line["data"][0] in "89"]
-    assert [(s.planned, s.data.hex()) for s in performance.sent if s.data[0] < 0xA0] == sent
+    # By planned time: a note that was handed over late on stage may have left after its neighbour.
+    sent = sorted((line["planned"], line["data"]) for line in _of(lines, "out") if line["data"][0] in "89")
+    assert sorted((s.planned, s.data.hex()) for s in performance.sent if s.data[0] < 0xA0) == sent
 
 
 def test_a_last_line_cut_short_is_left_out_and_an_earlier_one_is_an_error(tmp_path: Path) -> None:
