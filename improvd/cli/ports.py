@@ -18,7 +18,7 @@ def ports(
 ) -> None:
     """List MIDI inputs and outputs by MIDI system."""
     from improvd.daemon.portnames import SYSTEMS, shown  # noqa: PLC0415  only this command needs it
-    from improvd.daemon.probe import probe  # noqa: PLC0415
+    from improvd.daemon.probe import probe  # noqa: PLC0415  as above
 
     one_of("--api", api, (AUTO, *SYSTEMS))
     found = probe() if api == AUTO else probe([api])

@@ -85,8 +85,8 @@ def run(
 
 def _play(settings: RunSettings, *, quiet: bool, debug: bool) -> None:
     from improvd.daemon.lines import LineWriter  # noqa: PLC0415  as above
-    from improvd.daemon.realtime import ENGINE_NICENESS, be_nice  # noqa: PLC0415
-    from improvd.daemon.session import Session  # noqa: PLC0415
+    from improvd.daemon.realtime import ENGINE_NICENESS, be_nice  # noqa: PLC0415  as above
+    from improvd.daemon.session import Session  # noqa: PLC0415  as above
 
     # Before any thread is started: one that kept its priority could hold Python's lock while others have the core.
     be_nice(ENGINE_NICENESS)

@@ -63,7 +63,7 @@ def serve(engine: Peer, loader: Callable[[str], tuple[Improviser, ModelReady]]) 
 def load(model: str) -> tuple[Improviser, ModelReady]:
     """The bundle of that name or folder, proved by its golden trace, and what it costs here. Raises `UserError`."""
     # Here, not above: numpy reads how many threads it may start when it is first imported.
-    from improvd.model import bundle, improviser  # noqa: PLC0415
+    from improvd.model import bundle, improviser  # noqa: PLC0415  as above
 
     path = bundle.find(model)
     loaded = bundle.load(path)
