@@ -9,7 +9,8 @@ The rules, all kept here and nowhere else:
 - No note lasts longer than ``longest_note``.
 - What the instrument sends back of ours within ``echo_window`` is an echo, not the player.
 - Where the synth may be the player's own keyboard, a pitch the player holds is theirs: no on and no off of ours
-  for it, and no CC 64, 120 or 123 while they hold a key or the pedal. An off so withheld follows their key's way up.
+  for it, no CC 120 or 123 while they hold a key or the pedal, no CC 64 while they hold the pedal. An off so withheld
+  follows their key's way up.
 """
 
 from __future__ import annotations

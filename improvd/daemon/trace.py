@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import asdict, fields
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -42,6 +43,8 @@ class Trace:
         except OSError as error:
             raise UserError(f"can't write the trace {path}: {error.strerror}") from error
         self._lines = LineWriter(self._fd, on_broken)
+        if _ends_in_mid_line(path):
+            self._lines.write("")  # a session before this one was cut short
 
     def header(
         self, settings: EngineSettings, limits: ScheduleLimits, instrument: Instrument, model: ModelReady
@@ -97,6 +100,14 @@ class Trace:
 
     def _line(self, kind: str, **values: object) -> None:
         self._lines.write(json.dumps({"type": kind, **values}, separators=(",", ":"), default=_plain))
+
+
+def _ends_in_mid_line(path: Path) -> bool:
+    with suppress(OSError), path.open("rb") as file:
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) != b"\n"
+    return False
 
 
 def _plain(value: object) -> object:

@@ -42,21 +42,25 @@ def is_trace(path: Path) -> bool:
 
 
 def read_trace(path: Path) -> Session:
-    """The last session of a trace; a last line cut short by a crash is left out. Raises UserError."""
+    """The last session of a trace; a session's last line, cut short by a crash, is left out. Raises UserError."""
     session: Session | None = None
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    for number, line in enumerate(lines, 1):
+    damaged: int | None = None
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         try:
             entry = dict(json.loads(line))
             kind = entry["type"]
         except (ValueError, KeyError, TypeError):
-            if number == len(lines):
-                break
-            raise UserError(f"{path}, line {number}: not a line of an improvd trace") from None
+            damaged = damaged or number
+            continue
+        if damaged and (kind != "header" or session is None):
+            raise UserError(f"{path}, line {damaged}: not a line of an improvd trace")
+        damaged = None
         if kind == "header":
             session = Session(entry, [])
         elif session is not None:
             session.lines.append(entry)
+    if session is None and damaged:
+        raise UserError(f"{path}, line {damaged}: not a line of an improvd trace")
     if session is None:
         raise UserError(f"{path}: no header line; is it a trace of `improvd run --trace`?")
     if session.header.get("format") != FORMAT:

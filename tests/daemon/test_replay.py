@@ -53,6 +53,12 @@ def test_a_last_line_cut_short_is_left_out_and_an_earlier_one_is_an_error(tmp_pa
         read_trace(path)
 
 
+def test_a_session_cut_short_costs_the_one_after_it_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    path.write_text('{"type": "header", "format": 1, "n": 1}\n{"type": "ti\n{"type": "header", "format": 1, "n": 2}\n')
+    assert read_trace(path).header["n"] == 2
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
