@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import select
+import signal
 import socket
 import sys
 import time
@@ -85,6 +86,8 @@ def prepare() -> None:
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
         os.environ[variable] = "1"  # a matrix this small only loses by being shared out
     be_nice(MODEL_NICENESS)
+    # A service manager tells every process to end; ours ends when the engine does, who would else call it a crash.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def main() -> None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class TrainSettings:
     """One `improvd train`: what to learn from, where the bundle goes, and how long and how to learn.
 
-    ``corpus``: files, folders of any depth or globs. ``out``: the bundle's folder; its name is the model's.
+    ``corpus``: MIDI files, recordings and scores; files, folders of any depth or globs; ``music21:NAME``. ``out``: the
+    bundle's folder; its name is the model's.
     ``weights``: how often to draw from each style, by name; a style not named gets its share by the square root
     of its notes when the mapping is empty, else 0.
     """
