@@ -96,9 +96,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class LoadModel:
-    """Engine to worker, once, first: the bundle's name or folder."""
+    """Engine to worker, once, first: the bundle's name or folder, and the style that it must know, or none."""
 
     model: str
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Session:
         self._wake.setblocking(False)
         self._family = Family(
             Keeper("MIDI ports", ports, self._open_ports),
-            Keeper("model", worker, lambda: LoadModel(settings.model)),
+            Keeper("model", worker, lambda: LoadModel(settings.model, settings.engine.style)),
             self._awake,
             debug,
         )

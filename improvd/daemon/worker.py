@@ -43,14 +43,14 @@ def _messages(engine: Peer, *, wait: bool) -> list[Message]:
     return engine.receive()
 
 
-def serve(engine: Peer, loader: Callable[[str], tuple[Improviser, ModelReady]]) -> None:
+def serve(engine: Peer, loader: Callable[[str, str], tuple[Improviser, ModelReady]]) -> None:
     """Load the model that the engine names, say so, and answer until the engine asks for the end or is gone."""
     improviser: Improviser | None = None
     requests: list[Generate] = []
     while not engine.lost:
         for message in _messages(engine, wait=not requests):
             if isinstance(message, LoadModel):
-                improviser, ready = loader(message.model)
+                improviser, ready = loader(message.model, message.style)
                 engine.send(ready)
             elif isinstance(message, Generate):
                 requests.append(message)
@@ -61,13 +61,17 @@ def serve(engine: Peer, loader: Callable[[str], tuple[Improviser, ModelReady]]) 
             engine.send(improviser.answer(requests.pop(0)))
 
 
-def load(model: str) -> tuple[Improviser, ModelReady]:
-    """The bundle of that name or folder, proved by its golden trace, and what it costs here. Raises `UserError`."""
+def load(model: str, style: str = "") -> tuple[Improviser, ModelReady]:
+    """The bundle of that name or folder, proved by its golden trace, and what it costs here.
+
+    Raises `UserError`, also where it does not know ``style``.
+    """
     # Here, not above: numpy reads how many threads it may start when it is first imported.
-    from improvd.model import bundle, improviser  # noqa: PLC0415  as above
+    from improvd.model import bundle, improviser  # noqa: PLC0415  as just said
 
     path = bundle.find(model)
     loaded = bundle.load(path)
+    loaded.check_style(style)
     step = bundle.verify(loaded)
     ready = ModelReady(loaded.name, _hash(path), Seconds(step))
     return improviser.Improviser(loaded, lambda: Seconds(time.monotonic())), ready

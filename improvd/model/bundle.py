@@ -68,6 +68,12 @@ class Bundle:
         """What the model is called: the name of its folder."""
         return self.path.resolve().name
 
+    def check_style(self, style: str) -> None:
+        """BundleError, naming the styles there are, where ``style`` is not empty and not among them."""
+        if style and not self.vocabulary.style_id(style):
+            known = ", ".join(self.vocabulary.styles) or "none"
+            raise BundleError(f"the model {self.name} knows no style '{style}'; it knows: {known}")
+
     def network(self) -> Network:
         """A network of its own with these weights."""
         return Network(self.weights, self.sizes, self.vocabulary)

@@ -42,6 +42,7 @@ def rehearse(settings: RehearseSettings) -> Performance:
 
         bundle = load(find(settings.model))
         verify(bundle)
+        bundle.check_style(settings.engine.style)
         stage = Stage(player, VirtualPartner(bundle), settings.engine, hold=settings.hold, limits=settings.limits)
         performance = stage.perform()
     if settings.out is not None:

@@ -33,7 +33,7 @@ class Scale:
         return Continuation(asked.turn, asked.segment, notes)
 
 
-def load(model: str) -> tuple[Scale, ModelReady]:
+def load(model: str, _style: str) -> tuple[Scale, ModelReady]:
     if BEHAVIOUR == "mute":
         signal.pause()
     return Scale(), ModelReady(model, "0" * 8, Seconds(0.0001))

@@ -23,7 +23,7 @@ class Echo:
         return Continuation(asked.turn, asked.segment, ())
 
 
-def load(model: str) -> tuple[Echo, ModelReady]:
+def load(model: str, _style: str) -> tuple[Echo, ModelReady]:
     return Echo(), ModelReady(model, "sha", Seconds(0.0001))
 
 

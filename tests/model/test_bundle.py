@@ -230,3 +230,11 @@ def test_the_card_names_every_source_and_credits_whom_it_must() -> None:
         assert one["licence"].partition(";")[0] in card
     for line in provenance["attribution"]:
         assert line in card
+
+
+def test_a_style_that_the_model_does_not_know_is_refused_by_name() -> None:
+    bundle = tiny_bundle()
+    bundle.check_style("")
+    bundle.check_style(bundle.vocabulary.styles[0].upper())
+    with pytest.raises(BundleError, match=f"no style 'polka'; it knows: {', '.join(bundle.vocabulary.styles)}"):
+        bundle.check_style("polka")
