@@ -210,7 +210,7 @@ class Engine:
         )
 
     def _end_turn(self, reason: str, at: Seconds | None) -> list[Effect]:
-        """Close the books on a turn that ended, if not earlier then ``at``."""
+        """Close the books on a turn: cut short ``at`` a time, or None where it was played to its end."""
         answer = self._answer
         if answer is None:
             return []
