@@ -54,34 +54,47 @@ class Figures:
     densities: list[float] = field(default_factory=list)
 
 
-def phrases(path: Path) -> list[list[Note]]:
-    """The phrases of a piece: all from the end of one rest to the start of another that is 4 to 16 beats long.
-
-    In seconds; the first onset falls at 1 s.
-    """
-    score = symusic.Score(path)
-    in_beats = (note for track in score.tracks if not track.is_drum for note in track.notes)
-    in_seconds = (note for track in score.to("second").tracks if not track.is_drum for note in track.notes)
-    notes = sorted(zip(in_beats, in_seconds, strict=True), key=lambda pair: (pair[0].start, pair[0].pitch))
+def spans(score: symusic.Score) -> list[list[symusic.Note]]:
+    """The notes of all that lies between the end of one rest and the start of another, 4 to 16 beats long."""
+    notes = sorted(
+        (note for track in score.tracks if not track.is_drum for note in track.notes),
+        key=lambda note: (note.start, note.pitch),
+    )
     rest = SHORTEST_REST * score.ticks_per_quarter
     cuts, sounding_until = [0], 0
-    for index, (note, _) in enumerate(notes):
+    for index, note in enumerate(notes):
         if index and note.start - sounding_until >= rest:
             cuts.append(index)
         sounding_until = max(sounding_until, note.end)
     cuts.append(len(notes))
     shortest, longest = (beats * score.ticks_per_quarter for beats in PHRASE)
+    found = (notes[first:last] for first, last in combinations(cuts, 2))
+    return [span for span in found if span and shortest <= max(note.end for note in span) - span[0].start <= longest]
+
+
+def phrases(path: Path) -> list[list[Note]]:
+    """The phrases of a piece in seconds of its own tempo; the first onset falls at 1 s."""
+    score = symusic.Score(path)
+    changes = [(tempo.time, tempo.qpm) for tempo in score.tempos] or [(0, 120.0)]
+
+    def seconds(tick: int) -> float:
+        at, total = 0, 0.0
+        for (_, qpm), until in zip(changes, [*(time for time, _ in changes[1:]), tick], strict=True):
+            total += max(0, min(until, tick) - at) * 60 / (qpm * score.ticks_per_quarter)
+            at = max(at, min(until, tick))
+        return total
+
     found = []
-    for first, last in combinations(cuts, 2):
-        phrase = notes[first:last]
-        if phrase and shortest <= max(note.end for note, _ in phrase) - phrase[0][0].start <= longest:
-            start = phrase[0][1].start - 1.0
-            found.append(
-                [
-                    Note(Seconds(note.start - start), Seconds(note.end - start), note.pitch, note.velocity)
-                    for _, note in phrase
-                ]
-            )
+    for span in spans(score):
+        start = seconds(span[0].start) - 1.0
+        found.append(
+            [
+                Note(
+                    Seconds(seconds(note.start) - start), Seconds(seconds(note.end) - start), note.pitch, note.velocity
+                )
+                for note in span
+            ]
+        )
     return found
 
 

@@ -63,7 +63,7 @@ class _Division:
 _DIVISIONS = (
     _Division((0.83,), math.log(0.15)),
     _Division((0.83, 0.69), math.log(0.53)),
-    _Division((0.83, 0.15, 0.22, 0.15), math.log(0.18)),
+    _Division((0.83, 0.25, 0.40, 0.25), math.log(0.25)),
     _Division((0.83, 0.35, 0.35), math.log(0.13)),
     _Division((0.83, 0.23, 0.23, 0.23, 0.23, 0.23), math.log(0.07)),
 )
@@ -163,7 +163,7 @@ def _tempo_prior(bpm: float, last_bpm: float | None) -> float:
     prior = -0.5 * (math.log2(bpm / DEFAULT_BPM) / 0.7) ** 2
     low, high = COMFORT
     outside = max(math.log2(low / bpm), math.log2(bpm / high), 0.0)
-    prior -= 11.0 * outside
+    prior -= 18.0 * outside
     if last_bpm:
         away = math.log2(bpm / last_bpm) / 0.08
         prior += 2.0 * math.exp(-0.5 * away * away)
