@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import select
-import time
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
+from improvd.daemon.clock import now
 from improvd.daemon.heartbeat import Heartbeat
 from improvd.daemon.messages import Close
 
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
 CLOSING = Seconds(1.0)
 """What a ports process may take to release and close; then it is stuck, and the next one does it."""
-
-
-def now() -> Seconds:
-    """The clock that all processes of a session share."""
-    return Seconds(time.monotonic())
 
 
 class Family:

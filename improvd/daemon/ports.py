@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING
 from improvd.core.events import Seconds
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.daemon import realtime, watchdog
-from improvd.daemon.messages import Closed, Failed, OpenPorts, PortsOpen
+from improvd.daemon.clock import now
+from improvd.daemon.messages import Closed, OpenPorts, PortsOpen
 from improvd.daemon.midi import open_system
 from improvd.daemon.sender import Sender
-from improvd.daemon.wire import Peer
-from improvd.errors import MidiError
+from improvd.daemon.wire import Peer, last_words
 
 if TYPE_CHECKING:
     from collections import deque
@@ -42,11 +42,6 @@ pace of music, deadlines 0.1 s apart, this halves the lateness (median 0.20 to 0
 
 LAST_PERIOD = Seconds(0.05)
 """JACK hands what was sent to its server in the next period: ports that close before that lose it."""
-
-
-def now() -> Seconds:
-    """The clock that all processes of a session share."""
-    return Seconds(time.monotonic())
 
 
 class _Ear:
@@ -150,13 +145,8 @@ def main() -> None:
     os.environ["JACK_NO_START_SERVER"] = "1"
     watchdog.prepare()
     engine = Peer(socket.socket(fileno=int(sys.argv[1])))
-    try:
+    with last_words(engine):
         _serve(engine, *_first(engine))
-    except MidiError as error:
-        engine.send(Failed(str(error), theirs=True))
-    except Exception as error:  # whatever it is, the engine is told before we end
-        engine.send(Failed(f"{type(error).__name__}: {error}", theirs=False))
-        raise
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from improvd.core.hands import Hands
 from improvd.core.schedule import Instrument
 from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
-from improvd.daemon.family import Family, now
+from improvd.daemon.clock import now
+from improvd.daemon.family import Family
 from improvd.daemon.messages import (
     Close,
     Closed,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from improvd.daemon.codec import WireError, decode, encode
+from improvd.daemon.messages import Failed
+from improvd.errors import UserError
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Iterator
 
     from improvd.daemon.messages import Message
 
@@ -101,3 +105,15 @@ class Peer:
     def _give_up(self, why: str) -> None:
         self._deaf = True
         self.lost = self.lost or why
+
+
+@contextmanager
+def last_words(engine: Peer) -> Iterator[None]:
+    """Tell the engine why a child ends: what the user can mend ends it quietly, a mistake of ours is raised on."""
+    try:
+        yield
+    except UserError as error:
+        engine.send(Failed(str(error), theirs=True))
+    except Exception as error:  # whatever it is, the engine is told before we end
+        engine.send(Failed(f"{type(error).__name__}: {error}", theirs=False))
+        raise

@@ -12,14 +12,13 @@ import select
 import signal
 import socket
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Generate, Seconds
-from improvd.daemon.messages import Close, Failed, LoadModel, ModelReady
+from improvd.daemon.clock import now
+from improvd.daemon.messages import Close, LoadModel, ModelReady
 from improvd.daemon.realtime import MODEL_NICENESS, be_nice
-from improvd.daemon.wire import Peer
-from improvd.errors import UserError
+from improvd.daemon.wire import Peer, last_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,7 +73,7 @@ def load(model: str, style: str = "") -> tuple[Improviser, ModelReady]:
     loaded.check_style(style)
     step = bundle.verify(loaded)
     ready = ModelReady(loaded.name, _hash(path), Seconds(step))
-    return improviser.Improviser(loaded, lambda: Seconds(time.monotonic())), ready
+    return improviser.Improviser(loaded, now), ready
 
 
 def _hash(path: Path) -> str:
@@ -98,13 +97,8 @@ def main() -> None:
     """Serve the engine at the other end of the socket whose number is the one argument."""
     prepare()
     engine = Peer(socket.socket(fileno=int(sys.argv[1])))
-    try:
+    with last_words(engine):
         serve(engine, load)
-    except UserError as error:
-        engine.send(Failed(str(error), theirs=True))
-    except Exception as error:  # whatever it is, the engine is told before we end
-        engine.send(Failed(f"{type(error).__name__}: {error}", theirs=False))
-        raise
 
 
 if __name__ == "__main__":

@@ -13,11 +13,10 @@ import select
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 
-from improvd.core.events import Seconds
 from improvd.core.schedule import Schedule, ScheduleLimits
+from improvd.daemon.clock import now
 from improvd.daemon.messages import Closed, OpenPorts, PortsOpen
 from improvd.daemon.sender import Sender
 from improvd.daemon.wire import Peer
@@ -25,10 +24,6 @@ from improvd.daemon.wire import Peer
 BEHAVIOUR = os.environ["FAKE_PORTS"]
 SYNTH = Path(os.environ["FAKE_SYNTH"])
 BEAT = 0.25
-
-
-def now() -> Seconds:
-    return Seconds(time.monotonic())
 
 
 def send(data: bytes) -> None:
