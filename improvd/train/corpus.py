@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from improvd.errors import CorpusError
-from improvd.train import scores
+from improvd.train import midi, scores
 from improvd.train.audio import RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MUSIC: Final = (".mid", ".midi", ".kar", *RECORDINGS, *scores.FORMATS)
+MUSIC: Final = (*midi.SUFFIXES, *RECORDINGS, *scores.FORMATS)
 MANIFESTS: Final = ("manifest.csv", "MANIFEST.csv")
 SPLITS: Final = ("train", "valid", "test")
 MOST_FILES: Final = 2_000_000

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from improvd.train.ingest import Piece
+    from improvd.train.reading import Piece
 
 SHIFTS: Final = (-5, 6)
 """Each window is moved by a number of semitones from this range, so that every key is learnt alike."""
@@ -86,7 +86,7 @@ def together(pieces: Sequence[Piece], styles: Sequence[str]) -> Notes:
     ids = {style: number for number, style in enumerate(styles, 1)}
     return Notes(
         np.concatenate([np.empty((0, COLUMNS), np.uint8), *(piece.rows for piece in pieces)]),
-        np.concatenate([np.empty(0, np.uint8), *(piece.velocity for piece in pieces)]),
+        np.concatenate([np.empty(0, np.uint8), *(piece.notes.velocity for piece in pieces)]).astype(np.uint8),
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         np.array([ids.get(piece.entry.style, 0) for piece in pieces], dtype=np.int32),
     )

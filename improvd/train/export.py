@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from improvd.model.network import Sizes
-    from improvd.train.ingest import Piece
+    from improvd.train.reading import Piece
     from improvd.train.settings import TrainSettings
 
 GOLDEN_NOTES: Final = 32

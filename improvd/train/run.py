@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from improvd.model.bundle import Bundle
     from improvd.train.fit import Fit
-    from improvd.train.ingest import Outcome, Piece
+    from improvd.train.ingest import Outcome
+    from improvd.train.reading import Piece
     from improvd.train.settings import TrainSettings
 
 EMBEDDINGS: Final = (48, 48, 48, 16, 24, 16, 8, 16)

@@ -9,7 +9,7 @@ from improvd.model.tokens import BEAT, BEAT_UNKNOWN, INTERVAL, PITCH
 from improvd.train import beats
 from improvd.train.clean import Played
 from improvd.train.corpus import Entry
-from improvd.train.ingest import read_piece
+from improvd.train.reading import read_piece
 from improvd.train.recordings import on_grid
 from tests.train.sounds import plucked, write_wav
 

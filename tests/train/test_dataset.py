@@ -26,7 +26,7 @@ from improvd.model.tokens import (
 from improvd.train import dataset
 from improvd.train.corpus import Entry
 from improvd.train.dataset import build, draw, shares, split, together, windows
-from improvd.train.ingest import Piece
+from improvd.train.reading import Piece
 
 
 def piece(number: int, count: int = 40, style: str = "folk", where: str = "train", low: int = 60) -> Piece:
@@ -36,7 +36,7 @@ def piece(number: int, count: int = 40, style: str = "folk", where: str = "train
     notes = in_order(onset, pitch, np.full(count, 12, np.int64), np.full(count, 70, np.int64))
     rows = Vocabulary().encode(notes, Metre(downbeat=0)).astype(np.uint8)
     entry = Entry(Path(f"{number}.mid"), style, split=where)
-    return Piece(entry, rows, notes.velocity.astype(np.uint8), f"{number:040}")
+    return Piece(entry, notes, rows, f"{number:040}")
 
 
 @given(st.integers(0, 10**6), st.integers(1, 60), st.integers(1, 8))

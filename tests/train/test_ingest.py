@@ -20,9 +20,12 @@ from improvd.model.tokens import (
     METRE,
     PITCH,
 )
-from improvd.train import ingest as module
+from improvd.train import midi
 from improvd.train.corpus import Entry
-from improvd.train.ingest import SkippedError, has_beat, ingest, read_midi, read_piece
+from improvd.train.ingest import ingest
+from improvd.train.midi import has_beat
+from improvd.train.reading import read_piece
+from improvd.train.skipped import SkippedError
 from tests.train.music import PER_BEAT, tune, write_midi
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ def test_notes_lie_on_the_grid(tmp_path: Path) -> None:
     assert INTERVALS[piece.rows[1:5, INTERVAL]].tolist() == [12, 0, 0, 60]
     assert piece.rows[:5, PITCH].tolist() == [48, 60, 64, 67, 72]
     assert DURATIONS[piece.rows[:5, DURATION]].tolist() == [24, 8, 8, 8, 1]
-    assert piece.velocity[:2].tolist() == [80, 90]
+    assert piece.notes.velocity[:2].tolist() == [80, 90]
 
 
 def test_bars_follow_the_time_signature(tmp_path: Path) -> None:
@@ -52,7 +55,7 @@ def test_bars_follow_the_time_signature(tmp_path: Path) -> None:
 def test_drums_are_left_out(tmp_path: Path) -> None:
     drums = write_midi(tmp_path / "drums.mid", tune(1), channel=9)
     with pytest.raises(SkippedError, match="no notes but drums"):
-        read_midi(drums)
+        midi.read(drums)
 
 
 def test_a_free_performance_has_no_beat(tmp_path: Path) -> None:
@@ -133,7 +136,7 @@ def test_a_bad_file_is_skipped_with_its_reason(kind: str, tmp_path: Path) -> Non
 
 def test_time_code_instead_of_beats_does_no_harm(tmp_path: Path) -> None:
     try:
-        notes, _ = read_midi(_smpte(write_midi(tmp_path / "a.mid", tune(1))))
+        notes, _ = midi.read(_smpte(write_midi(tmp_path / "a.mid", tune(1))))
     except SkippedError:
         return
     assert len(notes) == 64
@@ -141,12 +144,12 @@ def test_time_code_instead_of_beats_does_no_harm(tmp_path: Path) -> None:
 
 def test_size_and_length_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_midi(tmp_path / "a.mid", tune(1))
-    monkeypatch.setattr(module, "MOST_NOTES", 60)
+    monkeypatch.setattr(midi, "MOST_NOTES", 60)
     with pytest.raises(SkippedError, match="more than 60 notes"):
-        read_midi(path)
-    monkeypatch.setattr(module, "MOST_BYTES", 100)
+        midi.read(path)
+    monkeypatch.setattr(midi, "MOST_BYTES", 100)
     with pytest.raises(SkippedError, match="larger than"):
-        read_midi(path)
+        midi.read(path)
 
 
 def test_huge_times_do_no_harm(tmp_path: Path) -> None:
@@ -158,9 +161,9 @@ def test_huge_times_do_no_harm(tmp_path: Path) -> None:
         track.append(mido.Message("note_off", note=pitch, time=10))
     file.save(tmp_path / "a.mid")
     with pytest.raises(SkippedError, match=r"first 200,000 beats|damaged"):
-        read_midi(tmp_path / "a.mid")
+        midi.read(tmp_path / "a.mid")
 
 
 def test_an_unreadable_file_says_why(tmp_path: Path) -> None:
     with pytest.raises(SkippedError, match="can't be read"):
-        read_midi(tmp_path / "gone.mid")
+        midi.read(tmp_path / "gone.mid")

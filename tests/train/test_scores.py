@@ -11,8 +11,9 @@ from improvd.model.tokens import BAR, METRE, PITCH, Metre
 from improvd.train import scores
 from improvd.train.cache import remembered
 from improvd.train.corpus import Entry, find
-from improvd.train.ingest import ingest, read_piece
+from improvd.train.ingest import ingest
 from improvd.train.pool import each
+from improvd.train.reading import read_piece
 from improvd.train.skipped import SkippedError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from improvd.model.network import log_probabilities
 from improvd.model.tokens import ATTRIBUTES
 from improvd.train.corpus import find
 from improvd.train.dataset import split
-from improvd.train.ingest import read_piece
+from improvd.train.reading import read_piece
 from improvd.train.settings import TrainSettings
 from tests.train.music import corpus, tune, write_midi
 

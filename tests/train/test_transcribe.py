@@ -13,8 +13,9 @@ from improvd.model.tokens import BEAT, BEAT_UNKNOWN, PITCH
 from improvd.train import audio, transcribe
 from improvd.train.clean import clean
 from improvd.train.corpus import Entry, find
-from improvd.train.ingest import ingest, read_piece
+from improvd.train.ingest import ingest
 from improvd.train.posteriors import Heard, joined, notes
+from improvd.train.reading import read_piece
 from improvd.train.skipped import SkippedError
 from tests.train.sounds import MELODY, RATE, plucked, write_wav
 

@@ -1,0 +1,51 @@
+"""One file to one piece, whatever kind of file it is."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from improvd.model.tokens import Vocabulary
+from improvd.train import midi, recordings, scores
+from improvd.train.audio import RECORDINGS
+from improvd.train.skipped import SkippedError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from improvd.model.tokens import TickNotes
+    from improvd.train.corpus import Entry
+
+FEWEST_NOTES: Final = 8
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Music to learn from: ``notes`` on the grid, and their ``rows`` (notes, 7) of ids.
+
+    ``digest`` is the same for pieces of the same rows.
+    """
+
+    entry: Entry
+    notes: TickNotes
+    rows: NDArray[np.uint8]
+    digest: str
+
+
+def read_piece(entry: Entry) -> Piece:
+    """Read one file, in this process; SkippedError with the reason where it can't be used."""
+    kind = entry.path.suffix.lower()
+    if kind in RECORDINGS:
+        notes, metre = recordings.read(entry.path)
+    elif kind in scores.FORMATS:
+        notes, metre = scores.read(entry.path)
+    else:
+        notes, metre = midi.read(entry.path)
+    if len(notes) < FEWEST_NOTES:
+        raise SkippedError("fewer than 8 notes")
+    rows = Vocabulary().encode(notes, metre).astype(np.uint8)
+    digest = hashlib.sha1(rows.tobytes(), usedforsecurity=False).hexdigest()
+    return Piece(entry, notes, rows, digest)
