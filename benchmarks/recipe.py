@@ -9,10 +9,10 @@ softmax; one target a window, batches of 64, Adam, categorical cross-entropy. It
 
 Both learn from the train split of CORPUS and are scored on its test split: of each piece what is among its first 1,000
 notes and has 100 words before it; the recipe on so many such targets drawn at random, since each takes a window of its
-own. Bits a note are those of all notes scored. The recipe is charged for its words; one that it does not know is charged
-as a rare word and then spelt, pitch by pitch, at their frequency in the rare words of training. What it does not say
-(interval, duration, velocity) is charged at its frequency in the training pieces. A model of improvd's is charged for
-all that it says; it is told the beat, but neither bar nor style. Prints a table in Markdown. Needs `improvd[train]`.
+own. Bits a note are those of all notes scored. The recipe is charged for its words; one that it does not know is
+charged as a rare word and then spelt, pitch by pitch, at their frequency in the rare words of training. What it does
+not say (interval, duration, velocity) is charged at its frequency in the training pieces. A model of improvd's is
+charged for all that it says; it is told the beat, but neither bar nor style. Prints a table in Markdown. Needs `improvd[train]`.
 """
 
 from __future__ import annotations
