@@ -12,7 +12,9 @@ notes and has 100 words before it; the recipe on so many such targets drawn at r
 own. Bits a note are those of all notes scored. The recipe is charged for its words; one that it does not know is
 charged as a rare word and then spelt, pitch by pitch, at their frequency in the rare words of training. What it does
 not say (interval, duration, velocity) is charged at its frequency in the training pieces. A model of improvd's is
-charged for all that it says; it is told the beat, but neither bar nor style. Prints a table in Markdown. Needs `improvd[train]`.
+charged for all that it says; it is told the beat, but neither bar nor style.
+
+Prints a table in Markdown. Needs `improvd[train]`.
 """
 
 from __future__ import annotations
