@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
 from importlib.util import find_spec
 from pathlib import Path  # noqa: TC003  as improvd.cli.options
 from typing import Annotated
 
 import typer
 
-from improvd.cli.options import option
+from improvd.cli.options import Json, option
 from improvd.errors import UserError
 from improvd.train.settings import TrainSettings
 
@@ -46,6 +47,7 @@ def train(
     weight: Annotated[
         list[str] | None, typer.Option("--weight", help="How often to draw from a style, as folk=0.3; may be repeated.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Learn a style from music and write it as a model for `improvd run --model`.
 
@@ -73,9 +75,11 @@ def train(
         weights=dict(_weight(one) for one in weight or ()),
     )
     from improvd.train.run import run  # noqa: PLC0415  numpy and more, which the check above should come before
+    from improvd.train.telling import for_people, for_scripts  # noqa: PLC0415  as above
 
     try:
-        run(settings, typer.echo)
+        with for_scripts() if as_json else for_people(sys.stdout) as tell:
+            run(settings, tell)
     except KeyboardInterrupt:
         typer.echo("stopped; the same command goes on from here", err=True)
         raise

@@ -17,15 +17,15 @@ import tensorflow as tf
 from improvd.model.tokens import ATTRIBUTES, Vocabulary
 from improvd.train import checkpoint
 from improvd.train.dataset import draw, shares, windows
+from improvd.train.events import Validation
 from improvd.train.network import build, get_weights, losses, set_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from improvd.model.network import Sizes
     from improvd.train.dataset import Batch, Corpus, Notes
+    from improvd.train.events import Tell
     from improvd.train.progress import Progress
     from improvd.train.settings import TrainSettings
 
@@ -131,7 +131,7 @@ class Fit:
         cosine = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * done)) / 2
         return self.settings.rate * min(1.0, warm) * cosine
 
-    def run(self, progress: Progress, say: Callable[[str], None]) -> None:
+    def run(self, progress: Progress, tell: Tell) -> None:
         """Fit to the end of the budget or until validations stop improving; ``best`` then holds the weights."""
         standing, settings = self.standing, self.settings
         last_save = last = last_valid = time.monotonic()
@@ -141,11 +141,10 @@ class Fit:
                 self._take_step(done)
                 standing.seconds += time.monotonic() - last
                 last = time.monotonic()
-                notes = standing.step * self.batch * settings.window
-                progress.update(done, f"{notes / max(standing.seconds, 1e-9):,.0f} notes/s")
+                progress.update(standing.step * self.batch * settings.window, share=done)
                 at_epoch = settings.minutes is None and standing.step % self.per_epoch == 0
                 if at_epoch or last - last_valid >= part or self._done() >= 1:
-                    self._validate(say)
+                    self._validate(tell)
                     last_valid = time.monotonic()
                     # Where little time is given, most of it is for learning.
                     part = max(part, VALID_REST * (last_valid - last))
@@ -172,20 +171,18 @@ class Fit:
         self._step(*self._tensors(batch), key)
         standing.step += 1
 
-    def _validate(self, say: Callable[[str], None]) -> None:
+    def _validate(self, tell: Tell) -> None:
         standing = self.standing
         watched = self.corpus.valid if len(self.corpus.valid) else self.corpus.train
         by_style = self.bits(watched, window=self.settings.window, most=VALID_NOTES)
         count = by_style[:, -1:]
         bits = (by_style[:, :-1] * count).sum(axis=0) / count.sum()
         total = float(bits.sum())
-        epoch = standing.step / self.per_epoch
+        attributes = dict(zip(ATTRIBUTES, map(float, bits), strict=True))
         standing.history.append(
-            {"step": standing.step, "seconds": round(standing.seconds, 1), "total": total}
-            | dict(zip(ATTRIBUTES, map(float, bits), strict=True))
+            {"step": standing.step, "seconds": round(standing.seconds, 1), "total": total} | attributes
         )
-        told = " ".join(f"{name} {value:.3f}" for name, value in zip(ATTRIBUTES, bits, strict=True))
-        say(f"epoch {epoch:.2f} · {standing.seconds / 60:.1f} min · {total:.3f} bits a note ({told})")
+        tell(Validation(standing.step, standing.step / self.per_epoch, standing.seconds, total, attributes))
         if standing.best is None or total < standing.best:
             standing.best, standing.waited = total, 0
             self.best = get_weights(self.network)

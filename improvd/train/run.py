@@ -13,13 +13,15 @@ from improvd.errors import CorpusError
 from improvd.model.network import Sizes
 from improvd.train import corpus as corpora
 from improvd.train import dataset
+from improvd.train.events import Note
 from improvd.train.ingest import ingest
 from improvd.train.progress import stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from improvd.model.bundle import Bundle
+    from improvd.train.events import Tell
     from improvd.train.fit import Fit
     from improvd.train.ingest import Outcome
     from improvd.train.reading import Piece
@@ -34,8 +36,8 @@ TOLD: Final = 8
 SCORED_NOTES: Final = 1000
 
 
-def run(settings: TrainSettings, say: Callable[[str], None] = print) -> Bundle:
-    """Train a model and write its bundle to ``settings.out``; ``say`` gets a line for each thing to know.
+def run(settings: TrainSettings, tell: Tell) -> Bundle:
+    """Train a model and write its bundle to ``settings.out``; ``tell`` gets an event for each thing to know.
 
     A training of the same corpus and settings that was broken off goes on from its checkpoint. CorpusError, with
     nothing left behind, where the corpus is missing, empty or no music; KeyboardInterrupt passes through once
@@ -43,14 +45,14 @@ def run(settings: TrainSettings, say: Callable[[str], None] = print) -> Bundle:
     """
     _check(settings)
     entries = corpora.find(settings.corpus)
-    with stage(f"reading {len(entries):,} files", say) as progress:
-        pieces, outcomes = ingest(entries, lambda done: progress.update(done / len(entries)))
-    _tell(outcomes, say)
+    with stage(tell, "reading", unit="files", total=len(entries)) as progress:
+        pieces, outcomes = ingest(entries, progress.update)
+    _tell(outcomes, tell)
     corpus = dataset.build(pieces)
     dataset.shares(corpus, settings.weights)  # wrong weights are better told before TensorFlow is loaded
     test = dataset.together([piece for piece in pieces if piece.entry.split == "test"], corpus.styles)
     styles = ", ".join(corpus.styles)
-    say(f"{len(corpus.train):,} notes to learn from, {len(corpus.valid):,} to watch by, styles: {styles}")
+    tell(Note(f"{len(corpus.train):,} notes to learn from, {len(corpus.valid):,} to watch by, styles: {styles}"))
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what it says of missing GPUs as it loads is no error
     from improvd.train.export import export, score_table  # noqa: PLC0415 - TensorFlow takes seconds to load
@@ -61,9 +63,9 @@ def run(settings: TrainSettings, say: Callable[[str], None] = print) -> Bundle:
     )
     fit = Fit(settings, corpus, sizes, _fingerprint(settings, pieces))
     if fit.resume():
-        say(f"going on from step {fit.standing.step:,} of the training that was broken off")
-    with stage("fitting", say) as progress:
-        fit.run(progress, say)
+        tell(Note(f"going on from step {fit.standing.step:,} of the training that was broken off"))
+    with stage(tell, "fitting", unit="notes") as progress:
+        fit.run(progress, tell)
     fit.take_best()
     scores = {
         name: score_table(fit.bits(notes, window=SCORED_NOTES, most=SCORED_NOTES, size=32), corpus.styles)
@@ -73,7 +75,7 @@ def run(settings: TrainSettings, say: Callable[[str], None] = print) -> Bundle:
     facts = {"fit": _facts(settings, fit), "scores": scores}
     bundle = export(settings, weights=fit.best, sizes=sizes, vocabulary=fit.vocabulary, pieces=pieces, facts=facts)
     shutil.rmtree(settings.work_folder, ignore_errors=True)
-    say(f"wrote {settings.out}")
+    tell(Note(f"wrote {settings.out}"))
     return bundle
 
 
@@ -91,14 +93,15 @@ def _check(settings: TrainSettings) -> None:
         raise CorpusError(f"{settings.out} is there already and is no model: choose another name")
 
 
-def _tell(outcomes: Sequence[Outcome], say: Callable[[str], None]) -> None:
+def _tell(outcomes: Sequence[Outcome], tell: Tell) -> None:
     counts = Counter(outcome.status for outcome in outcomes)
-    say(", ".join(f"{counts[status]:,} {status}" for status in ("used", "duplicate", "skipped") if counts[status]))
+    told = ", ".join(f"{counts[status]:,} {status}" for status in ("used", "duplicate", "skipped") if counts[status])
+    tell(Note(told))
     skipped = [outcome for outcome in outcomes if outcome.status == "skipped"]
     for outcome in skipped[:TOLD]:
-        say(f"  skipped {outcome.path}: {outcome.reason}")
+        tell(Note(f"  skipped {outcome.path}: {outcome.reason}"))
     if len(skipped) > TOLD:
-        say(f"  … and {len(skipped) - TOLD:,} more")
+        tell(Note(f"  … and {len(skipped) - TOLD:,} more"))
 
 
 def _fingerprint(settings: TrainSettings, pieces: Sequence[Piece]) -> str:

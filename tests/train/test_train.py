@@ -19,6 +19,7 @@ from improvd.train.corpus import find
 from improvd.train.dataset import split
 from improvd.train.reading import read_piece
 from improvd.train.settings import TrainSettings
+from improvd.train.telling import Lines
 from tests.train.music import corpus, tune, write_midi
 
 pytestmark = [
@@ -37,7 +38,7 @@ def train(*args: object, **changes: object) -> tuple[bundle.Bundle, list[str]]:
     from improvd.train.run import run  # noqa: PLC0415 - only where TensorFlow is
 
     lines: list[str] = []
-    return run(settings(*args, **changes), lines.append), lines  # type: ignore[arg-type]  # as above
+    return run(settings(*args, **changes), Lines(lines.append)), lines  # type: ignore[arg-type]  # as above
 
 
 def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_a_training_broken_off_goes_on_as_if_it_had_not_been(tmp_path: Path) -> 
     folder = corpus(tmp_path / "jigs")
     whole, _ = train(folder, tmp_path / "whole", epochs=3)
     with pytest.raises(KeyboardInterrupt):
-        run(settings(folder, tmp_path / "broken", epochs=3), interrupt)
+        run(settings(folder, tmp_path / "broken", epochs=3), Lines(interrupt))
     assert not (tmp_path / "broken").exists()
     made, lines = train(folder, tmp_path / "broken", epochs=3)
     assert any(line.startswith("going on from step") for line in lines)
@@ -116,8 +117,9 @@ import sys
 from pathlib import Path
 from improvd.train.run import run
 from improvd.train.settings import TrainSettings
+from improvd.train.telling import Lines
 run(TrainSettings((sys.argv[1],), Path(sys.argv[2]), units=12, width=8, batch=4, window=16, epochs=int(sys.argv[3])),
-    lambda line: print(line, flush=True))
+    Lines(lambda line: print(line, flush=True)))
 """
 
 
