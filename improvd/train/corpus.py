@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import csv
-import glob
-import os
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from improvd.errors import CorpusError
-from improvd.train import midi, scores
+from improvd.train import folders, manifest, midi, scores, store
 from improvd.train.audio import RECORDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 MUSIC: Final = (*midi.SUFFIXES, *RECORDINGS, *scores.FORMATS)
-MANIFESTS: Final = ("manifest.csv", "MANIFEST.csv")
 SPLITS: Final = ("train", "valid", "test")
 MOST_FILES: Final = 2_000_000
+AS_NAMED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A file to read and what is known of it; an empty string where a manifest says nothing.
 
-    ``split`` is "train", "valid", "test" or empty.
+    ``path`` is a local path or a URL, for `improvd.train.store`. ``split`` is "train", "valid", "test" or empty.
     """
 
-    path: Path
+    path: str
     style: str
     title: str = ""
     composer: str = ""
@@ -39,99 +36,71 @@ class Entry:
     reference: str = ""
 
 
-def find(corpus: Sequence[str]) -> list[Entry]:
-    """Every music file of a corpus once, in a fixed order.
+def find(corpus: Sequence[str], columns: Mapping[str, str] = AS_NAMED) -> list[Entry]:
+    """Every music file of a corpus once, in a fixed order; then those that a manifest names and that aren't there.
 
-    ``corpus`` names files, folders (searched to any depth, links followed, loops too), globs, and as music21:NAME
-    what the music21 package carries. CorpusError where one of them isn't there, or all together hold no music file.
+    ``corpus`` names files, folders (searched to any depth, links followed, loops too), globs, all of them here or by
+    URL, and as music21:NAME what the music21 package carries. ``columns``: which column of a manifest tells a field,
+    by its name. CorpusError where one of them isn't there, or all together hold no music file.
     """
-    entries: dict[str, Entry] = {}
+    manifest.check(columns)
+    found: dict[str, Entry] = {}
+    searched: set[str] = set()
+    tables: dict[str, None] = {}
+    looked: set[str] = set()
     for name in corpus:
         source = name if name.startswith(scores.CORPUS) else ""
-        for root in [scores.carried(name)] if source else _roots(name):
-            for entry in _entries(root, source):
-                entries.setdefault(os.path.realpath(entry.path), entry)
-                if len(entries) > MOST_FILES:
+        for root in [str(scores.carried(name))] if source else folders.roots(name):
+            tables.update(dict.fromkeys(_above(root, looked)))
+            if folders.is_folder(root):
+                searched.add(store.identity(root).rstrip("/") + "/")
+            for entry in _entries(root, tables):
+                found.setdefault(store.identity(entry.path), replace(entry, source=source) if source else entry)
+                if len(found) > MOST_FILES:
                     raise CorpusError(f"{name} holds more than {MOST_FILES} files: give fewer folders")
+    # What stands nearest to a file knows best, so it comes last.
+    nearest_last = sorted(tables, key=lambda path: store.parent(path).count("/"))
+    entries = _told(found, tuple(searched), manifest.read(nearest_last, columns))
     if not entries:
         kinds = " ".join(MUSIC)
         raise CorpusError(f"no music files ({kinds}) in {', '.join(corpus) or 'an empty corpus'}")
-    return list(entries.values())
+    return entries
 
 
-def _roots(name: str) -> list[Path]:
-    path = Path(name).expanduser()
-    if path.exists():
-        return [path]
-    # pathlib's own glob takes no absolute patterns
-    found = sorted(glob.glob(str(path), recursive=True)) if glob.has_magic(name) else []  # noqa: PTH207 - see above
-    if not found:
-        raise CorpusError(f"no such file or folder: {name}")
-    return [Path(one) for one in found]
+def _above(root: str, looked: set[str]) -> Iterator[str]:
+    """The manifests in the folders that a root lies in, but for those folders that were ``looked`` into already."""
+    folder = store.parent(root)
+    while folder not in looked:
+        looked.add(folder)
+        for name in manifest.NAMES:
+            if store.exists(path := store.join(folder, name)):
+                yield path
+        folder = store.parent(folder)
 
 
-def _entries(root: Path, source: str = "") -> Iterator[Entry]:
-    if root.is_file():
+def _entries(root: str, tables: dict[str, None]) -> Iterator[Entry]:
+    """The files below a root, or itself, with what can be told without manifests; these are added to ``tables``."""
+    if not folders.is_folder(root):
         # A file named outright is tried whatever it is called, so that the user learns what is wrong with it.
-        yield Entry(root, style=root.resolve().parent.name, source=source)
+        yield Entry(root, style=store.name(store.parent(store.identity(root))))
         return
-    known: dict[str, Entry | None] = {}
-    for folder, names in _walk(root):
-        for name in MANIFESTS:
-            if name in names:
-                known.update(_manifest(folder / name))
-        for name in names:
-            path = folder / name
-            if path.suffix.lower() in MUSIC:
-                entry = known.get(os.path.realpath(path), Entry(path, style=folder.resolve().name, source=source))
-                if entry is not None:
-                    yield entry
+    for folder in folders.walk(root):
+        style = store.name(store.identity(folder.path))
+        tables.update(dict.fromkeys(store.join(folder.path, name) for name in manifest.NAMES if name in folder.files))
+        for name in [name for name in folder.files if store.suffix(name) in MUSIC] + folder.closed:
+            yield Entry(store.join(folder.path, name), style)
 
 
-def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    seen: set[str] = set()
-    for folder, below, names in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:
-            below.clear()  # a link led back to where the walk has been
-            continue
-        seen.add(real)
-        below.sort()
-        yield Path(folder), sorted(names)
-
-
-def _manifest(path: Path) -> dict[str, Entry | None]:
-    """What a manifest says, by the real path of each file; None for what only annotates another, being the same music.
-
-    Learnt from as well, it could be in training while its recording is in validation.
-    """
-    found: dict[str, Entry | None] = {}
-    try:
-        with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-            for row in csv.DictReader(file):
-                fields = {
-                    key.strip().lower(): (value or "").strip()
-                    for key, value in row.items()
-                    if isinstance(key, str) and not isinstance(value, list)
-                }
-                name = fields.get("path", "")
-                if not name or "\0" in name:
-                    continue
-                where = path.parent / name
-                annotation = fields.get("annotation", "")
-                if annotation and "\0" not in annotation:
-                    found.setdefault(os.path.realpath(path.parent / annotation), None)
-                split = fields.get("split", "").lower()
-                found[os.path.realpath(where)] = Entry(
-                    where,
-                    style=fields.get("style") or where.parent.name or path.parent.name,
-                    title=fields.get("title", ""),
-                    composer=fields.get("composer", ""),
-                    source=fields.get("source", ""),
-                    licence=fields.get("licence", "") or fields.get("license", ""),
-                    split=split if split in SPLITS else "",
-                    reference=fields.get("source_ref", "") or fields.get("reference", ""),
-                )
-    except (OSError, csv.Error) as error:
-        raise CorpusError(f"can't read the manifest {path}: {error}") from error
-    return found
+def _told(found: Mapping[str, Entry], searched: tuple[str, ...], rows: Iterator[manifest.Row]) -> list[Entry]:
+    """What was found, with what manifests say of it, and without what is only another file of the same piece."""
+    told: dict[str, Entry] = {}
+    twins: set[str] = set()
+    for row in rows:
+        files = {store.identity(path): path for path in row.files}
+        here = [one for one in files if one in found] or [one for one in files if one.startswith(searched)][:1]
+        for one in here[:1]:
+            plain = found.get(one) or Entry(files[one], style=store.name(store.parent(files[one])))
+            told[one] = replace(plain, **row.facts)
+        twins.update(here[1:])
+    kept = {one: told.get(one, entry) for one, entry in found.items() if one in told or one not in twins}
+    return list({**kept, **told}.values())

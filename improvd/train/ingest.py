@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from improvd.errors import CorpusError
-from improvd.train import pool, scores
+from improvd.train import pool, scores, store
 from improvd.train.audio import RECORDINGS
 from improvd.train.reading import read_piece
 from improvd.train.skipped import SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from improvd.train.corpus import Entry
     from improvd.train.reading import Piece
@@ -32,7 +31,7 @@ time, and a book of a thousand tunes several times over."""
 class Outcome:
     """How one file ended: ``status`` is "used", "duplicate" or "skipped", with the reason where not used."""
 
-    path: Path
+    path: str
     status: str
     reason: str = ""
 
@@ -43,18 +42,20 @@ def ingest(
     """Read every file. ``progress`` is called with how many are done. CorpusError where none could be used."""
     ready: dict[int, Piece | SkippedError] = {}
     for kinds, seconds in SLOW.items():
-        slow = [number for number, entry in enumerate(entries) if entry.path.suffix.lower() in kinds]
+        slow = [number for number, entry in enumerate(entries) if store.suffix(entry.path) in kinds]
         for which, result in pool.each(read_piece, [entries[number] for number in slow], seconds):
             ready[slow[which]] = result
             progress(len(ready))
     pieces: list[Piece] = []
     outcomes: list[Outcome] = []
-    seen: dict[str, Path] = {}
+    seen: dict[str, str] = {}
     for number, entry in enumerate(entries):
         try:
             piece = _given(ready[number]) if number in ready else read_piece(entry)
             if piece.digest in seen:
-                outcomes.append(Outcome(entry.path, "duplicate", f"the same notes as {seen[piece.digest]}"))
+                outcomes.append(
+                    Outcome(entry.path, "duplicate", f"the same notes as {store.shown(seen[piece.digest])}")
+                )
             else:
                 seen[piece.digest] = entry.path
                 pieces.append(piece)
@@ -65,7 +66,7 @@ def ingest(
     if not pieces:
         reasons = Counter(outcome.reason for outcome in outcomes)
         told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(4))
-        example = outcomes[0].path.name if outcomes else "nothing"
+        example = store.name(outcomes[0].path) if outcomes else "nothing"
         raise CorpusError(f"none of the {len(outcomes)} files can be learnt from: {told}; the first is {example}")
     return pieces, outcomes
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from improvd.model.tokens import Vocabulary
-from improvd.train import midi, recordings, scores
+from improvd.train import midi, recordings, scores, store
 from improvd.train.audio import RECORDINGS
 from improvd.train.skipped import SkippedError
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from improvd.train.corpus import Entry
 
 FEWEST_NOTES: Final = 8
+MOST_BYTES: Final = {
+    **dict.fromkeys(midi.SUFFIXES, midi.MOST_BYTES),
+    **dict.fromkeys(scores.FORMATS, scores.MOST_BYTES),
+}
+"""Of what is fetched, by suffix: nothing that its reader would refuse."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,14 @@ class Piece:
 
 def read_piece(entry: Entry) -> Piece:
     """Read one file, in this process; SkippedError with the reason where it can't be used."""
-    kind = entry.path.suffix.lower()
-    if kind in RECORDINGS:
-        notes, metre = recordings.read(entry.path)
-    elif kind in scores.FORMATS:
-        notes, metre = scores.read(entry.path)
-    else:
-        notes, metre = midi.read(entry.path)
+    kind = store.suffix(entry.path)
+    with store.local(entry.path, MOST_BYTES.get(kind, store.MOST_BYTES)) as file:
+        if kind in RECORDINGS:
+            notes, metre = recordings.read(file)
+        elif kind in scores.FORMATS:
+            notes, metre = scores.read(file)
+        else:
+            notes, metre = midi.read(file)
     if len(notes) < FEWEST_NOTES:
         raise SkippedError("fewer than 8 notes")
     rows = Vocabulary().encode(notes, metre).astype(np.uint8)

@@ -80,7 +80,7 @@ def test_a_steady_recording_lies_in_beats(tmp_path: Path) -> None:
     melody = [60, 64, 67, 72, 71, 67, 62, 65, 69, 60] * 3
     starts = 0.5 + np.concatenate([[0], np.cumsum(steps)[:-1]])
     notes = [(float(at), step - 0.03, pitch) for at, step, pitch in zip(starts, steps, melody, strict=True)]
-    piece = read_piece(Entry(write_wav(tmp_path / "a.wav", plucked(notes)), "x"))
+    piece = read_piece(Entry(str(write_wav(tmp_path / "a.wav", plucked(notes))), "x"))
     assert piece.rows[:, PITCH].tolist() == melody
     assert piece.rows[1:, INTERVAL].tolist() == [round(step / 0.6 * 24) for step in steps[:-1]]
     assert BEAT_UNKNOWN not in piece.rows[:, BEAT]

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,7 +33,7 @@ def piece(number: int, count: int = 40, style: str = "folk", where: str = "train
     pitch = low + np.arange(count, dtype=np.int64) % 24
     notes = in_order(onset, pitch, np.full(count, 12, np.int64), np.full(count, 70, np.int64))
     rows = Vocabulary().encode(notes, Metre(downbeat=0)).astype(np.uint8)
-    entry = Entry(Path(f"{number}.mid"), style, split=where)
+    entry = Entry(f"{number}.mid", style, split=where)
     return Piece(entry, notes, rows, f"{number:040}")
 
 

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.needs("symusic")
 def test_notes_lie_on_the_grid(tmp_path: Path) -> None:
     written = [(0, 48, 480, 80), (240, 64, 160, 90), (240, 60, 160, 90), (243, 67, 160, 90), (1440, 72, 1, 1)]
     piece = read_piece(
-        Entry(write_midi(tmp_path / "a.mid", written + [(2400 + n * 480, 60, 480, 64) for n in range(5)]), "x")
+        Entry(str(write_midi(tmp_path / "a.mid", written + [(2400 + n * 480, 60, 480, 64) for n in range(5)])), "x")
     )
     assert INTERVALS[piece.rows[1:5, INTERVAL]].tolist() == [12, 0, 0, 60]
     assert piece.rows[:5, PITCH].tolist() == [48, 60, 64, 67, 72]
@@ -46,7 +46,7 @@ def test_notes_lie_on_the_grid(tmp_path: Path) -> None:
 
 
 def test_bars_follow_the_time_signature(tmp_path: Path) -> None:
-    piece = read_piece(Entry(write_midi(tmp_path / "a.mid", tune(1), metre=(3, 4)), "x"))
+    piece = read_piece(Entry(str(write_midi(tmp_path / "a.mid", tune(1), metre=(3, 4))), "x"))
     assert piece.rows[:8, BAR].tolist() == [0, 1, 2, 3, 4, 5, 0, 1]
     assert set(piece.rows[:, METRE].tolist()) == {6}
     assert piece.rows[:3, BEAT].tolist() == [0, 12, 0]
@@ -61,7 +61,7 @@ def test_drums_are_left_out(tmp_path: Path) -> None:
 def test_a_free_performance_has_no_beat(tmp_path: Path) -> None:
     rng = np.random.Generator(np.random.PCG64(1))
     free = [(int(rng.integers(0, 50_000)), int(rng.integers(40, 90)), 200, 70) for _ in range(100)]
-    piece = read_piece(Entry(write_midi(tmp_path / "a.mid", free), "x"))
+    piece = read_piece(Entry(str(write_midi(tmp_path / "a.mid", free)), "x"))
     assert (piece.rows[:, BEAT] == BEAT_UNKNOWN).all()
     assert (piece.rows[:, BAR] == BAR_UNKNOWN).all()
 
@@ -76,8 +76,8 @@ def test_each_file_ends_in_one_way(tmp_path: Path) -> None:
     again = write_midi(tmp_path / "again.mid", tune(1))
     bad = tmp_path / "bad.mid"
     bad.write_text("a letter")
-    pieces, outcomes = ingest([Entry(path, "x") for path in (good, again, bad, tmp_path / "gone.mid")])
-    assert [piece.entry.path for piece in pieces] == [good]
+    pieces, outcomes = ingest([Entry(str(path), "x") for path in (good, again, bad, tmp_path / "gone.mid")])
+    assert [piece.entry.path for piece in pieces] == [str(good)]
     assert [outcome.status for outcome in outcomes] == ["used", "duplicate", "skipped", "skipped"]
     assert "good.mid" in outcomes[1].reason
 
@@ -120,7 +120,7 @@ BAD = {
     "more tracks than any": (_many_tracks, "more than 4096 tracks"),
     "few notes": (lambda path: write_midi(path, tune(1, 5)), "fewer than 8 notes"),
     "no notes": (lambda path: write_midi(path, []), "no notes"),
-    "a folder": (lambda path: (path.unlink(), path.mkdir())[1] or path, "not a MIDI file|can't be read"),
+    "a folder": (lambda path: (path.unlink(), path.mkdir())[1] or path, "a folder"),
 }
 
 
@@ -129,9 +129,9 @@ def test_a_bad_file_is_skipped_with_its_reason(kind: str, tmp_path: Path) -> Non
     make, reason = BAD[kind]
     path = make(write_midi(tmp_path / "bad.mid", tune(1)))
     with pytest.raises(SkippedError, match=reason):
-        read_piece(Entry(path, "x"))
+        read_piece(Entry(str(path), "x"))
     with pytest.raises(CorpusError, match="none of the 1 files can be learnt from"):
-        ingest([Entry(path, "x")])
+        ingest([Entry(str(path), "x")])
 
 
 def test_time_code_instead_of_beats_does_no_harm(tmp_path: Path) -> None:

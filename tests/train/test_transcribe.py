@@ -71,9 +71,9 @@ def test_m4a_is_decoded_by_a_program_where_there_is_one(tmp_path: Path, monkeypa
     path.write_bytes(b"\0\0\0\x20ftypM4A ")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SkippedError, match=r"needs the program ffmpeg"):
-        read_piece(Entry(path, "x"))
+        read_piece(Entry(str(path), "x"))
     _fake_ffmpeg(tmp_path, plucked(MELODY).astype("<f4").tobytes() + b"\0")
-    assert read_piece(Entry(path, "x")).rows[:, PITCH].tolist() == [pitch for _, _, pitch in MELODY]
+    assert read_piece(Entry(str(path), "x")).rows[:, PITCH].tolist() == [pitch for _, _, pitch in MELODY]
     _fake_ffmpeg(tmp_path, b"")
     with pytest.raises(SkippedError, match="not a recording"):
         transcribe.transcribe(path)
@@ -123,13 +123,13 @@ def test_a_bad_recording_is_skipped_with_its_reason(kind: str, tmp_path: Path) -
     path = melody(tmp_path / name)
     spoil(path)
     with pytest.raises(SkippedError, match=reason):
-        read_piece(Entry(path, "x"))
+        read_piece(Entry(str(path), "x"))
 
 
 def test_what_is_there_of_a_cut_recording_is_used(tmp_path: Path) -> None:
     path = melody(tmp_path / "a.wav")
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 9 // 10 + 1])
-    assert 8 <= len(read_piece(Entry(path, "x")).rows) <= len(MELODY)
+    assert 8 <= len(read_piece(Entry(str(path), "x")).rows) <= len(MELODY)
 
 
 def test_hours_are_refused_by_the_header_and_by_the_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,17 +146,17 @@ def test_hours_are_refused_by_the_header_and_by_the_count(tmp_path: Path, monkey
 def test_without_basic_pitch_one_line_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transcribe, "find_spec", lambda name: None if name == "basic_pitch" else True)
     with pytest.raises(SkippedError, match="pip install --no-deps basic-pitch"):
-        read_piece(Entry(melody(tmp_path / "a.wav"), "x"))
+        read_piece(Entry(str(melody(tmp_path / "a.wav")), "x"))
     monkeypatch.setattr(transcribe, "find_spec", lambda _: None)
     with pytest.raises(SkippedError, match="improvd\\[train\\]"):
-        read_piece(Entry(melody(tmp_path / "a.wav"), "x"))
+        read_piece(Entry(str(melody(tmp_path / "a.wav")), "x"))
     assert not (tmp_path / "cache").exists(), "what is missing today may be there tomorrow"
 
 
 def test_a_corpus_of_nothing_but_bad_recordings_says_why(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").write_text("once upon a time")
     with pytest.raises(CorpusError, match=r"none of the 1 files .* not a recording, or damaged"):
-        ingest([Entry(tmp_path / "a.mp3", "x")])
+        ingest([Entry(str(tmp_path / "a.mp3"), "x")])
 
 
 def test_frames_lie_on_one_grid_across_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
