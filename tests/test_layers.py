@@ -37,6 +37,7 @@ ROOMS = {
     "daemon": {"config", "model", "core", "errors"},
     "rehearsal": {"config", "model", "core", "errors"},
     "train": {"model", "core", "errors"},
+    "evaluate": {"train", "model", "core", "errors"},
 }
 COMMAND_LINE = {"__main__", "cli"}
 
@@ -127,6 +128,11 @@ def test_the_daemon_loads_nothing_of_the_trainer() -> None:
     assert not loaded_by(*daemon) & HEAVY
 
 
+def test_measuring_loads_nothing_heavy() -> None:
+    """Least of all TensorFlow: bits come from the network that the daemon plays with."""
+    assert not loaded_by(*[module for module in MODULES if room(module) == "evaluate"]) & (HEAVY | {"matplotlib"})
+
+
 def test_the_command_line_starts_light() -> None:
     """`improvd --help` waits for nothing heavy, the daemon's own numpy included."""
     assert not loaded_by("improvd.cli") & (HEAVY | {"numpy", "rtmidi"})
@@ -150,7 +156,7 @@ def test_every_package_used_is_declared() -> None:
     used: dict[str, set[str]] = {"train": set(), "rest": set()}
     for module, path in MODULES.items():
         outside = {name.partition(".")[0] for name in imports(path, module)} - sys.stdlib_module_names - {"improvd"}
-        used["train" if room(module) == "train" else "rest"] |= outside
+        used["train" if room(module) in {"train", "evaluate"} else "rest"] |= outside
     assert used["rest"] <= daemon
     assert used["train"] <= daemon | train
     # And nothing is declared that nothing uses.

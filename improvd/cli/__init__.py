@@ -10,6 +10,7 @@ import typer
 
 from improvd import __version__
 from improvd.cli import bench, ports, rehearse, run, train
+from improvd.cli import eval as evaluation
 from improvd.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 for command in (run.run, ports.ports, rehearse.rehearse, train.train, bench.bench):
     app.command()(command)
+app.command("eval")(evaluation.evaluate)
 
 
 def _show_version(wanted: bool) -> None:
