@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from improvd.core.events import CONTEXT_NOTES, TICKS_PER_BEAT, BeatNote, Beats, Continuation, Generate, Seconds
+from improvd.core.settings import SWIFT
 from improvd.core.tempo import call_length
 from improvd.core.turns import PATIENCE, answer_length, intervals
 
@@ -97,6 +98,10 @@ class Answer:
             beats_per_bar=self._settings.beats_per_bar,
         )
         return self.outstanding
+
+    def adjust(self, settings: EngineSettings) -> None:
+        """Ask for what is still to come by the `SWIFT` of these settings; all else stays as it began."""
+        self._settings = replace(self._settings, **{name: getattr(settings, name) for name in SWIFT})
 
     def take(self, now: Seconds, continuation: Continuation) -> list[BeatNote] | None:
         """The notes of the awaited segment, in the beats they will have; None where it is not what is awaited."""

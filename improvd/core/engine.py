@@ -40,7 +40,8 @@ class Engine:
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
-        self._lead = settings.lead
+        self._coming: EngineSettings | None = None  # to hold once nothing is under way by the present ones
+        self._priming = Seconds(0.0)  # what the model takes to the first notes of an answer
         self._listener = Listener(settings)
         self._state = State.LISTENING
         self._bpm: float | None = None
@@ -63,6 +64,10 @@ class Engine:
         """The tempo as last known."""
         return self._settings.bpm or self._bpm or DEFAULT_BPM
 
+    @property
+    def _lead(self) -> Seconds:
+        return Seconds(max(self._settings.lead, self._priming))
+
     def next_deadline(self) -> Seconds | None:
         """When ``on_time`` is next due; None: only an event can change anything."""
         deadlines = [at for at in (self._listener.next_deadline(), self._turn_deadline()) if at is not None]
@@ -82,6 +87,7 @@ class Engine:
         if self._listener.on_time(now):
             effects += self._on_played(now)
             self._watch_call()
+        self._take_up()
         while (deadline := self._turn_deadline()) is not None and deadline <= now:
             if self._state is State.CALL:
                 effects += self._decide(now)
@@ -89,6 +95,7 @@ class Engine:
                 effects += self._begin_or_give_up()
             else:
                 effects += self._end_turn("finished", None)
+            self._take_up()
         return effects
 
     def on_continuation(self, now: Seconds, continuation: Continuation) -> list[Effect]:
@@ -111,11 +118,23 @@ class Engine:
 
         What an old process owed is asked for again; what it had answered is planned and goes on meanwhile.
         """
-        self._lead = Seconds(max(self._settings.lead, PRIMING_STEPS * step + SETTLING))
+        self._priming = Seconds(PRIMING_STEPS * step + SETTLING)
         effects = self.on_time(now)
         if self._answer is not None and not self._answer.complete:
             effects.append(self._answer.ask(now))
         return effects
+
+    def on_settings(self, now: Seconds, settings: EngineSettings) -> list[Effect]:
+        """The player wishes other settings: nothing that sounds or is planned changes by them.
+
+        The notes of an answer still to be asked for go by the `SWIFT` among them. All else holds as soon as no answer
+        sounds or is being made and no key is held, so at the latest for the next call.
+        """
+        effects = self.on_time(now)
+        self._coming = settings
+        if self._answer is not None:
+            self._answer.adjust(settings)
+        return effects + self.on_time(now)
 
     def on_ports_lost(self, now: Seconds) -> list[Effect]:
         """The cable is out: nothing held will be seen to come up, nothing planned can sound."""
@@ -123,6 +142,7 @@ class Engine:
         self._call_ends_at = None
         effects = self._end_turn("interrupted", now)
         self._state = State.LISTENING
+        self._take_up()
         return effects
 
     def close(self, now: Seconds) -> list[Effect]:
@@ -153,6 +173,15 @@ class Engine:
                 self._drop_answer()
         self._state = State.CALL
         return effects
+
+    def _take_up(self) -> None:
+        """Let new settings hold, unless something is under way that began by the present ones."""
+        if self._coming is None or self._answer is not None or self._listener.held:
+            return
+        self._settings, self._coming = self._coming, None
+        self._listener.adopt(self._settings)
+        self._watched = (State.LISTENING, -1)  # in another tempo the call may be over at another time
+        self._watch_call()
 
     def _watch_call(self) -> None:
         """Work out anew when the call will be over, where what was heard can have changed it."""

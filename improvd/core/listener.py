@@ -81,6 +81,12 @@ class Listener:
             self._down[key] = self._soft.pop(key)
         return bool(proven)
 
+    def adopt(self, settings: EngineSettings) -> None:
+        """Listen by other settings from now on. Only while no key is held: its way up might not be heard any more."""
+        if settings.listen != self._settings.listen:
+            self._hands.let_go()  # nor might a pedal's
+        self._settings = settings
+
     def notes(self) -> list[Note]:
         """The call so far, of the keys that came up again, in order of (onset, pitch)."""
         return sorted(self._done, key=lambda note: (note.onset, note.pitch))

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from improvd.core.events import Beats, Seconds
 
+SWIFT = ("temperature", "top_p", "style")
+"""What may change while an answer is being made: its next notes are asked for by the new values."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
