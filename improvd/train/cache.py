@@ -8,16 +8,18 @@ whole and then renamed: a reader that is killed loses the file in hand and no ot
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-import tempfile
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from improvd.train.skipped import SkippedError
+from improvd.train import store, whole
+from improvd.train.skipped import PassingError, SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,12 +33,18 @@ REASON: Final = "reason"
 BLOCK: Final = 2**20
 
 
-def folder() -> Path:
-    """Where entries lie: ``IMPROVD_CACHE``, else ``improvd`` in the user's cache folder."""
+def folder() -> str:
+    """Where entries lie, as a path or a URL: ``IMPROVD_CACHE``, else ``improvd`` in the user's cache folder."""
     named = os.environ.get("IMPROVD_CACHE")
     if named:
-        return Path(named).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "improvd"
+        return place(named)
+    return str(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "improvd")
+
+
+def place(named: str) -> str:
+    """A folder as the user names it, as it is to be named to processes that may run elsewhere."""
+    named = store.plain(named)
+    return str(Path(named).expanduser().absolute()) if store.is_local(named) else named.rstrip("/")
 
 
 def remembered(path: Path, revision: str, make: Callable[[Path], Arrays]) -> Arrays:
@@ -45,14 +53,17 @@ def remembered(path: Path, revision: str, make: Callable[[Path], Arrays]) -> Arr
     SkippedError, remembered too, where ``make`` raises it, and where the file can't be read. A cache that can't be
     written is done without.
     """
-    entry = folder() / _name(path, revision)
+    entry = f"{folder()}/{_name(path, revision)}"
     found = _load(entry)
     if found is None:
         try:
             found = make(path)
+        except PassingError:
+            raise
         except SkippedError as reason:
             found = {REASON: np.array(str(reason))}
-        _save(entry, found)
+        with suppress(Exception):  # full, read-only or out of reach: the next run reads the file again
+            _save(entry, found)
     if REASON in found:
         raise SkippedError(str(found[REASON]))
     return found
@@ -62,33 +73,30 @@ def _name(path: Path, revision: str) -> str:
     digest = hashlib.sha256(f"{path.suffix.lower()} {revision}\0".encode())
     try:
         if not path.is_file():  # a pipe or a device may never end
-            raise SkippedError("not a file")
+            raise PassingError("not a file")
         with path.open("rb") as file:
             while block := file.read(BLOCK):
                 digest.update(block)
     except OSError as error:
-        raise SkippedError(f"can't be read ({error.strerror})") from error
+        raise PassingError(f"can't be read ({error.strerror})") from error
     name = digest.hexdigest()
     return f"{name[:2]}/{name[2:]}.npz"
 
 
-def _load(entry: Path) -> Arrays | None:
+def _load(entry: str) -> Arrays | None:
     """An entry's arrays; None where there is none, or it is damaged."""
+    data = whole.read(entry)
+    if data is None:
+        return None
     try:
-        with entry.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
 
 
-def _save(entry: Path, arrays: Arrays) -> None:
-    whole = ""
-    try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=entry.parent, suffix=".part", delete=False) as part:
-            whole = part.name
-            np.savez_compressed(part, **dict(arrays))
-        Path(whole).replace(entry)
-    except OSError:  # full or read-only: the next run reads the file again
-        if whole:
-            Path(whole).unlink(missing_ok=True)
+def _save(entry: str, arrays: Arrays) -> None:
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **dict(arrays))
+    with whole.writing(entry) as file:
+        file.write(packed.getbuffer())

@@ -1,4 +1,4 @@
-"""Slow and doubtful files, read by processes of their own: one a core, each expendable.
+"""Readers: processes of their own that read slow and doubtful files, each expendable.
 
 What a hostile file can do to its reader (use up memory, never end, kill it) ends with that process: the file is
 skipped, another process takes its place, and the run goes on.
@@ -6,38 +6,97 @@ skipped, another process takes its place, and the run goes on.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import resource
-import signal
+import pickle
+import socket
+import subprocess
+import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
-from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from improvd.train.skipped import SkippedError
+from improvd.train.skipped import PassingError, SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-MOST_MEMORY: Final = 4 * 2**30
-"""Bytes that one reader may hold."""
+COMMAND: Final = (sys.executable, "-m", "improvd.train.reader")
 
 
-@dataclass(slots=True)
-class _Worker(Generic[Job, Result]):
-    """A process that reads; ``job`` is what it has in hand, by number, None when it has nothing to do."""
+class Reader:
+    """One process, started when it is first needed and again when it has died, warm in between.
 
-    process: BaseProcess
-    connection: Connection[tuple[int, Job], Result | SkippedError]
-    job: int | None = None
-    until: float = 0.0
+    For one thread, but for `kill`.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self.connection: Connection[bytes, Any] | None = None
+        """To wait for what was asked by `begin`."""
+
+    def ask(self, work: Callable[[Job], Result], job: Job, seconds: float) -> Result | SkippedError:
+        """What ``work`` gives for a job, or why there is nothing: its SkippedError, or that of a limit.
+
+        ``work`` is a function at the top of a module; what it takes and gives is sent between processes.
+        """
+        self.begin(work, job)
+        if self.connection is not None:
+            self.connection.poll(seconds)
+        result: Result | SkippedError = self.end(seconds)
+        return result
+
+    def begin(self, work: Callable[[Job], Any], job: Job) -> None:
+        """Ask without waiting."""
+        if self.connection is None:
+            self._start()
+        with suppress(OSError):  # it has died; the end tells
+            assert self.connection is not None  # noqa: S101  for mypy: it was just started
+            self.connection.send_bytes(pickle.dumps((work, job)))
+
+    def end(self, seconds: float) -> Any:  # noqa: ANN401  whatever the work gives
+        """What was asked by `begin`, of a reader that has it ready, has died, or has had its ``seconds``."""
+        reason = "too large, or damaged"
+        if self.connection is not None:
+            with suppress(EOFError, OSError):
+                if self.connection.poll():
+                    return self.connection.recv()
+                reason = f"took longer than {seconds:.0f} s"
+        self.close()
+        return PassingError(reason)
+
+    def kill(self) -> None:
+        """End the process, whatever it is doing; from any thread. What is being asked then ends as skipped."""
+        process = self._process
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def close(self) -> None:
+        """End the process, and let go of it."""
+        self.kill()
+        self._process = None
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+                [*COMMAND, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                # Decoders complain of damaged files; the reason for the user travels by the socket.
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for the process that asks, which then ends this one
+            )
+        self.connection = Connection(ours.detach())
 
 
 def each(
@@ -45,88 +104,36 @@ def each(
 ) -> Iterator[tuple[int, Result | SkippedError]]:
     """Do ``work`` on every job, and give (the job's number, its result) in the order in which they are done.
 
-    ``work`` is a function at the top of a module; what it takes and gives is sent between processes. In place of a
-    result stands the SkippedError that it raised, or one that says that it took more than ``seconds`` or too much
-    memory. ``workers``: how many processes; None: one a core.
+    As `Reader.ask`, by so many ``workers`` at once; None: one a core.
     """
+    idle = [Reader() for _ in range(min(len(jobs), workers or cores()))]
+    busy: dict[Reader, tuple[int, float]] = {}
     waiting = list(range(len(jobs)))[::-1]
-    crew: list[_Worker[Job, Result]] = []
     try:
-        crew.extend(_start(work) for _ in range(min(len(jobs), workers or _cores())))
-        for _ in jobs:
-            for worker in crew:
-                if worker.job is None and waiting:
-                    worker.job, worker.until = waiting.pop(), time.monotonic() + seconds
-                    with suppress(OSError):  # it has died; the wait tells
-                        worker.connection.send((worker.job, jobs[worker.job]))
-            worker, number = _first_done(crew)
-            worker.job = None
-            try:
-                if not worker.connection.poll():
-                    raise TimeoutError
-                result = worker.connection.recv()
-            except (EOFError, OSError) as error:
-                late = isinstance(error, TimeoutError)
-                result = SkippedError(f"took longer than {seconds:.0f} s" if late else "too large, or damaged")
-                _stop(worker)
-                crew[crew.index(worker)] = _start(work)
+        while waiting or busy:
+            while waiting and idle:
+                reader, number = idle.pop(), waiting.pop()
+                reader.begin(work, jobs[number])
+                busy[reader] = number, time.monotonic() + seconds
+            reader = _first_done(busy)
+            number, _ = busy[reader]
+            result = reader.end(seconds)
+            del busy[reader]
+            idle.append(reader)
             yield number, result
     finally:
-        for worker in crew:
-            _stop(worker)
+        for reader in (*idle, *busy):
+            reader.close()
 
 
-def _first_done(crew: list[_Worker[Any, Any]]) -> tuple[_Worker[Any, Any], int]:
-    """Wait for the first worker whose connection has something to tell, or who is out of time; and what it did."""
-    busy = {worker.connection: (worker, worker.job) for worker in crew if worker.job is not None}
-    soonest = min(busy, key=lambda connection: busy[connection][0].until)
-    ready = wait(list(busy), max(0.0, busy[soonest][0].until - time.monotonic()))
-    return next((busy[connection] for connection in busy if connection in ready), busy[soonest])
+def _first_done(busy: dict[Reader, tuple[int, float]]) -> Reader:
+    """Wait for the first reader that has something to tell, or is out of time."""
+    late = min(busy, key=lambda reader: busy[reader][1])
+    connections = {reader.connection: reader for reader in busy if reader.connection is not None}
+    ready = wait(list(connections), max(0.0, busy[late][1] - time.monotonic()))
+    return next((reader for connection, reader in connections.items() if connection in ready), late)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _start(work: Callable[[Job], Result]) -> _Worker[Job, Result]:
-    context = multiprocessing.get_context("spawn")  # a fork would copy whatever threads this process has, stopped
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, work), daemon=True)
-    # Ctrl-C is for this process, which then ends the others: the mask is inherited.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        process.start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    theirs.close()
-    return _Worker(process, ours)
-
-
-def _stop(worker: _Worker[Any, Any]) -> None:
-    worker.connection.close()
-    worker.process.kill()
-    worker.process.join()
-
-
-def _serve(connection: Connection[Any, Any], work: Callable[[Any], Any]) -> None:
-    """Work off jobs until the other side is gone."""
-    with suppress(OSError, ValueError):  # a lower limit may be set already
-        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-    # Decoders complain of damaged files on stderr; the reason for the user travels by the connection.
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - devnull is no path of ours
-        os.dup2(nowhere.fileno(), 2)
-    with suppress(EOFError, OSError):
-        while True:
-            _, job = connection.recv()
-            connection.send(_try(work, job))
-
-
-def _try(work: Callable[[Any], Any], job: Any) -> Any:  # noqa: ANN401 - whatever the work takes and gives
-    try:
-        return work(job)
-    except SkippedError as reason:
-        return reason
-    except MemoryError:
-        return SkippedError("takes too much memory")
-    except Exception as error:  # noqa: BLE001 - one broken file never stops a run, in whatever way it breaks
-        return SkippedError(f"can't be read ({type(error).__name__}: {error})")

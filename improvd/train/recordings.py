@@ -17,7 +17,7 @@ from improvd.model.tokens import Metre, TickNotes, in_order
 from improvd.train import beats, cache, transcribe
 from improvd.train.clean import Played, clean
 from improvd.train.posteriors import Heard
-from improvd.train.skipped import SkippedError
+from improvd.train.skipped import PassingError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ def read(path: Path) -> tuple[TickNotes, list[tuple[int, Metre]]]:
     """The notes of a recording on the grid, and their metre; SkippedError with the reason where there are none."""
     missing = transcribe.why_not(path)
     if missing:  # asked here, so that it is not remembered
-        raise SkippedError(missing)
+        raise PassingError(missing)
     made = cache.remembered(path, f"{REVISION}, {transcribe.REVISION}", _made)
     return TickNotes(*made["notes"]), [(0, Metre(beat_known=bool(made["beat_known"])))]
 

@@ -21,7 +21,7 @@ from improvd.core.events import TICKS_PER_BEAT
 from improvd.errors import CorpusError
 from improvd.model.tokens import LONGEST, Metre, TickNotes, in_order
 from improvd.train import cache
-from improvd.train.skipped import SkippedError
+from improvd.train.skipped import PassingError, SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,7 +68,7 @@ def carried(name: str) -> Path:
 def read(path: Path) -> tuple[TickNotes, list[tuple[int, Metre]]]:
     """The notes of a score on the grid, and from which tick each metre holds, as `parse` or the cache has them."""
     if find_spec("music21") is None:  # asked here, so that it is not remembered
-        raise SkippedError(HOW)
+        raise PassingError(HOW)
     return unpack(cache.remembered(path, REVISION, parse))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +19,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from improvd.model.tokens import BEAT
+from improvd.train import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,32 +54,9 @@ GROUPS: Final = b"improvd.groups"
 PLACES: Final = ("beat", "bar", "metre")
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A piece and what it goes by: ``split`` is "train", "valid" or "test"."""
-
-    piece: Piece
-    source: str
-    style: str
-    split: str
-
-
-@dataclass(frozen=True)
-class Group:
-    """A row group: ``pieces`` of one split and style, by digest; their ``sources``, and ``lengths`` in notes."""
-
-    shard: str
-    number: int
-    split: str
-    style: str
-    pieces: tuple[str, ...]
-    sources: tuple[str, ...]
-    lengths: NDArray[np.int64]
-
-
 @dataclass(frozen=True)
 class Notes:
-    """A row group's notes, its pieces end to end; ``starts`` has one more entry than there are pieces.
+    """The notes of one or more pieces, end to end; ``starts`` has one more entry than there are pieces.
 
     ``onset`` and ``duration`` in ticks; ``places`` (notes, 3) are the ids of the onset's place.
     """
@@ -95,32 +72,74 @@ class Notes:
         """How many notes."""
         return len(self.onset)
 
+    def piece(self, number: int) -> Notes:
+        """The notes of one of the pieces; a view."""
+        start, end = self.starts[number : number + 2].tolist()
+        return Notes(
+            self.onset[start:end],
+            self.duration[start:end],
+            self.pitch[start:end],
+            self.velocity[start:end],
+            self.places[start:end],
+            np.array([0, end - start]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A piece and what it goes by: ``split`` is "train", "valid" or "test".
+
+    ``digest`` is the same for pieces of the same ids, pitches and places.
+    """
+
+    digest: str
+    notes: Notes
+    source: str = ""
+    style: str = ""
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A row group: ``pieces`` of one split and style, by digest; their ``sources``, and ``lengths`` in notes."""
+
+    shard: str
+    number: int
+    split: str
+    style: str
+    pieces: tuple[str, ...]
+    sources: tuple[str, ...]
+    lengths: NDArray[np.int64]
+
+
+def packed(piece: Piece) -> Notes:
+    """A piece as a shard has it."""
+    notes = piece.notes
+    return Notes(
+        notes.onset.astype(np.int32),
+        notes.duration.astype(np.int32),
+        notes.pitch.astype(np.uint8),
+        notes.velocity.astype(np.uint8),
+        piece.rows[:, BEAT:],
+        np.array([0, len(notes)]),
+    )
+
 
 def write(folder: str, pieces: Sequence[Labelled]) -> str:
     """Write pieces as one shard into a folder (a path or a URL that fsspec opens) and give its path there.
 
-    The file appears whole or not at all. Where it is there already, nothing is done.
+    The file appears whole or not at all. One that is there already is written again, since it may be damaged.
     """
-    ordered = sorted(pieces, key=lambda one: (one.split, one.style, one.piece.digest))
+    ordered = sorted(pieces, key=lambda one: (one.split, one.style, one.digest, one.source))
     parts = list(_parts(ordered))
     shard = f"{folder.rstrip('/')}/{_digest(ordered)}.parquet"
-    filesystem, path = fsspec.url_to_fs(shard)
-    if filesystem.exists(path):
-        return shard
-    filesystem.makedirs(filesystem._parent(path), exist_ok=True)  # noqa: SLF001  fsspec has no public name for it
-    about = {GROUPS: json.dumps([_about(part) for part in parts]).encode()}
-    fresh = f"{path}.{uuid.uuid4().hex}.part"
-    try:
-        with (
-            filesystem.open(fresh, "wb") as file,
-            parquet.ParquetWriter(file, SCHEMA.with_metadata(about), compression="zstd") as writer,
-        ):
-            for part in parts:
-                writer.write_table(_table(part), row_group_size=sum(len(one.piece.notes) for one in part))
-        filesystem.mv(fresh, path)
-    finally:
-        if filesystem.exists(fresh):
-            filesystem.rm(fresh)
+    about = SCHEMA.with_metadata({GROUPS: json.dumps([_about(part) for part in parts]).encode()})
+    with (
+        whole.writing(shard) as file,
+        parquet.ParquetWriter(file, about, compression="zstd", write_page_checksum=True) as writer,
+    ):
+        for part in parts:
+            writer.write_table(_table(part), row_group_size=sum(len(one.notes) for one in part))
     return shard
 
 
@@ -145,7 +164,10 @@ def groups(shard: str) -> list[Group]:
 def load(group: Group) -> Notes:
     """The notes of a row group."""
     columns = [name for name in SCHEMA.names if name not in ("piece", "source", "style", "split")]
-    with fsspec.open(group.shard, "rb") as file, parquet.ParquetFile(file) as shard:
+    with (
+        fsspec.open(group.shard, "rb") as file,
+        parquet.ParquetFile(file, page_checksum_verification=True) as shard,
+    ):
         table = shard.read_row_group(group.number, columns=columns)
     arrays = {name: table.column(name).to_numpy() for name in columns}
     return Notes(
@@ -165,7 +187,7 @@ def _parts(ordered: Sequence[Labelled]) -> Iterator[list[Labelled]]:
         count = 0
         for one in alike:
             part.append(one)
-            count += len(one.piece.notes)
+            count += len(one.notes)
             if count >= GROUP_NOTES:
                 yield part
                 part, count = [], 0
@@ -177,24 +199,24 @@ def _about(part: Sequence[Labelled]) -> dict[str, Any]:
     return {
         "split": part[0].split,
         "style": part[0].style,
-        "pieces": [one.piece.digest for one in part],
+        "pieces": [one.digest for one in part],
         "sources": [one.source for one in part],
-        "lengths": [len(one.piece.notes) for one in part],
+        "lengths": [len(one.notes) for one in part],
     }
 
 
 def _digest(ordered: Sequence[Labelled]) -> str:
     digest = hashlib.sha256(f"{REVISION}\0".encode())
     for one in ordered:
-        notes = one.piece.notes
-        digest.update(json.dumps([one.piece.digest, one.source, one.style, one.split, len(notes)]).encode())
-        for column in (notes.onset, notes.duration, notes.velocity):
+        notes = one.notes
+        digest.update(json.dumps([one.digest, one.source, one.style, one.split, len(notes)]).encode())
+        for column in (notes.onset, notes.duration, notes.velocity):  # the rest is in the piece's own digest
             digest.update(column.astype("<i4").tobytes())
     return digest.hexdigest()[:32]
 
 
 def _table(part: Sequence[Labelled]) -> pa.Table:
-    lengths = [len(one.piece.notes) for one in part]
+    lengths = [len(one.notes) for one in part]
 
     def names(of: Sequence[str]) -> pa.DictionaryArray:
         known = sorted(set(of))
@@ -204,12 +226,12 @@ def _table(part: Sequence[Labelled]) -> pa.Table:
         )
 
     def joined(what: str, kind: type[np.generic]) -> NDArray[np.generic]:
-        return np.asarray(np.concatenate([getattr(one.piece.notes, what) for one in part]), dtype=kind)
+        return np.asarray(np.concatenate([getattr(one.notes, what) for one in part]), dtype=kind)
 
-    places = np.concatenate([one.piece.rows[:, BEAT:] for one in part])
+    places = np.concatenate([one.notes.places for one in part])
     return pa.table(
         [
-            names([one.piece.digest for one in part]),
+            names([one.digest for one in part]),
             names([one.source for one in part]),
             names([one.style for one in part]),
             names([one.split for one in part]),

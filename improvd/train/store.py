@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import fsspec
 
-from improvd.train.skipped import SkippedError
+from improvd.train.skipped import PassingError, SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,13 +161,13 @@ def _checked(path: str) -> Path:
     try:
         mode = file.stat().st_mode
     except FileNotFoundError as error:
-        raise SkippedError("a link that leads nowhere" if file.is_symlink() else "not there") from error
+        raise PassingError("a link that leads nowhere" if file.is_symlink() else "not there") from error
     except (OSError, ValueError) as error:
-        raise SkippedError(f"can't be read ({getattr(error, 'strerror', None) or error})") from error
+        raise PassingError(f"can't be read ({getattr(error, 'strerror', None) or error})") from error
     if not os.access(file, os.R_OK):
-        raise SkippedError("can't be read (permission denied)")
+        raise PassingError("can't be read (permission denied)")
     if not stat.S_ISREG(mode):  # a pipe or a device may never end
-        raise SkippedError("a folder" if stat.S_ISDIR(mode) else "not a file, but a pipe or a device")
+        raise PassingError("a folder" if stat.S_ISDIR(mode) else "not a file, but a pipe or a device")
     return file
 
 
@@ -197,9 +197,9 @@ def _reaching() -> Iterator[None]:
     except (SkippedError, MemoryError):
         raise
     except FileNotFoundError as error:
-        raise SkippedError("not there") from error
+        raise PassingError("not there") from error
     except Exception as error:  # each of fsspec's many libraries has errors of its own
-        raise SkippedError(f"can't be read ({reason(error)})") from error
+        raise PassingError(f"can't be read ({reason(error)})") from error
 
 
 @functools.cache

@@ -92,12 +92,12 @@ def test_a_full_disk_leaves_nothing_behind(
 
 def test_where_the_cache_lies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMPROVD_CACHE", "~/elsewhere")
-    assert cache.folder() == Path.home() / "elsewhere"
+    assert cache.folder() == str(Path.home() / "elsewhere")
     monkeypatch.delenv("IMPROVD_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
-    assert cache.folder() == Path("/xdg/improvd")
+    assert cache.folder() == "/xdg/improvd"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert cache.folder() == Path.home() / ".cache" / "improvd"
+    assert cache.folder() == str(Path.home() / ".cache" / "improvd")
 
 
 def test_a_killed_reader_loses_the_file_in_hand_and_no_other(tmp_path: Path, maker: Maker) -> None:

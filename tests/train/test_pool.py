@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 import os
-import signal
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from improvd.train.pool import each
-from improvd.train.skipped import SkippedError
+from improvd.train.pool import Reader, each
+from improvd.train.skipped import PassingError, SkippedError
 
 
 def test_every_job_is_done_once() -> None:
@@ -37,12 +37,43 @@ def test_memory_is_bounded() -> None:
 
 
 def test_ctrl_c_is_left_to_the_one_who_asks() -> None:
-    assert reasons(signal.raise_signal, [signal.SIGINT]) == [None]
+    (group,) = reasons(os.getpgid, [0])
+    assert group != os.getpgid(0), "a terminal tells only the group in front"
 
 
 def test_nothing_is_left_running_when_the_asker_stops_listening() -> None:
-    work = each(abs, [1, 2, 3], 60, workers=2)
-    next(work)
-    assert multiprocessing.active_children()
+    work = each(os.getpgid, [0, 0, 0], 60, workers=2)
+    _, process = next(work)
+    assert isinstance(process, int)
+    os.kill(process, 0)
     work.close()
-    assert not multiprocessing.active_children()
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+def test_a_reader_is_warm_from_one_job_to_the_next_and_replaced_when_it_was_killed() -> None:
+    reader = Reader()
+    try:
+        first = reader.ask(os.getpgid, 0, 60)
+        assert reader.ask(os.getpgid, 0, 60) == first
+        reader.kill()
+        assert isinstance(reader.ask(os.getpgid, 0, 60), PassingError)
+        assert reader.ask(os.getpgid, 0, 60) not in (first, None)
+    finally:
+        reader.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_reader_ends_with_the_one_who_asks() -> None:
+    code = (
+        "import os, sys, time; from improvd.train.pool import Reader; reader = Reader()\n"
+        "print(reader.ask(os.getpgid, 0, 60), flush=True); reader.ask(time.sleep, 600, 600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as asker:
+        assert asker.stdout is not None
+        process = int(asker.stdout.readline())
+        asker.kill()
+    until = time.monotonic() + 60
+    while Path(f"/proc/{process}").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not Path(f"/proc/{process}").exists()

@@ -117,12 +117,13 @@ def test_a_score_becomes_a_piece_with_its_bars(tmp_path: Path) -> None:
     write(tmp_path / "waltzes" / "a.abc", ABC)
     write(tmp_path / "waltzes" / "same.krn", KERN)
     write(tmp_path / "waltzes" / "bad.mei", "once upon a time")
-    pieces, outcomes = ingest(find([str(tmp_path / "waltzes")]))
-    assert [outcome.status for outcome in outcomes] == ["used", "skipped", "duplicate"]
-    assert pieces[0].rows[:, PITCH].tolist() == PITCHES
-    assert pieces[0].rows[:4, BAR].tolist() == [4, 0, 2, 4]
-    assert set(pieces[0].rows[:, METRE]) == {6}
-    assert pieces[0].entry.style == "waltzes"
+    files = ingest(find([str(tmp_path / "waltzes")])).files
+    assert [file.status for file in files] == ["used", "skipped", "duplicate"]
+    assert (files[0].entry.style, files[0].notes, files[0].beat_known) == ("waltzes", len(PITCHES), True)
+    piece = read_piece(files[0].entry)
+    assert piece.rows[:, PITCH].tolist() == PITCHES
+    assert piece.rows[:4, BAR].tolist() == [4, 0, 2, 4]
+    assert set(piece.rows[:, METRE]) == {6}
 
 
 def test_a_pick_up_of_half_a_beat_leads_to_a_beat(tmp_path: Path) -> None:

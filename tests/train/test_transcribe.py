@@ -49,11 +49,12 @@ def test_a_recording_becomes_a_piece_without_a_beat(tmp_path: Path) -> None:
     melody(tmp_path / "songs" / "a.wav", 8_000, channels=2)
     melody(tmp_path / "songs" / "again.WAV", 8_000, channels=2)
     (tmp_path / "songs" / "b.mp3").write_text("once upon a time")
-    pieces, outcomes = ingest(find([str(tmp_path / "songs")]))
-    assert [outcome.status for outcome in outcomes] == ["used", "duplicate", "skipped"]
-    assert pieces[0].entry.style == "songs"
-    assert pieces[0].rows[:, PITCH].tolist() == [pitch for _, _, pitch in MELODY]
-    assert set(pieces[0].rows[:, BEAT]) == {BEAT_UNKNOWN}
+    files = ingest(find([str(tmp_path / "songs")])).files
+    assert [file.status for file in files] == ["used", "duplicate", "skipped"]
+    assert (files[0].entry.style, files[0].notes, files[0].beat_known) == ("songs", len(MELODY), False)
+    piece = read_piece(files[0].entry)
+    assert piece.rows[:, PITCH].tolist() == [pitch for _, _, pitch in MELODY]
+    assert set(piece.rows[:, BEAT]) == {BEAT_UNKNOWN}
 
 
 def _fake_ffmpeg(folder: Path, samples: bytes) -> None:

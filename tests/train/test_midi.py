@@ -7,7 +7,6 @@ import mido
 import numpy as np
 import pytest
 
-from improvd.errors import CorpusError
 from improvd.model.tokens import (
     BAR,
     BAR_UNKNOWN,
@@ -22,7 +21,6 @@ from improvd.model.tokens import (
 )
 from improvd.train import midi
 from improvd.train.corpus import Entry
-from improvd.train.ingest import ingest
 from improvd.train.midi import has_beat
 from improvd.train.reading import read_piece
 from improvd.train.skipped import SkippedError
@@ -69,17 +67,6 @@ def test_a_free_performance_has_no_beat(tmp_path: Path) -> None:
 @pytest.mark.parametrize("step", [480, 240, 160, 120, 80, 60])
 def test_written_rhythms_have_a_beat(step: int) -> None:
     assert has_beat(np.arange(0, 200 * step, step) + 3, PER_BEAT)
-
-
-def test_each_file_ends_in_one_way(tmp_path: Path) -> None:
-    good = write_midi(tmp_path / "good.mid", tune(1))
-    again = write_midi(tmp_path / "again.mid", tune(1))
-    bad = tmp_path / "bad.mid"
-    bad.write_text("a letter")
-    pieces, outcomes = ingest([Entry(str(path), "x") for path in (good, again, bad, tmp_path / "gone.mid")])
-    assert [piece.entry.path for piece in pieces] == [str(good)]
-    assert [outcome.status for outcome in outcomes] == ["used", "duplicate", "skipped", "skipped"]
-    assert "good.mid" in outcomes[1].reason
 
 
 def _edited(path: Path, edit: object) -> Path:
@@ -130,8 +117,6 @@ def test_a_bad_file_is_skipped_with_its_reason(kind: str, tmp_path: Path) -> Non
     path = make(write_midi(tmp_path / "bad.mid", tune(1)))
     with pytest.raises(SkippedError, match=reason):
         read_piece(Entry(str(path), "x"))
-    with pytest.raises(CorpusError, match="none of the 1 files can be learnt from"):
-        ingest([Entry(str(path), "x")])
 
 
 def test_time_code_instead_of_beats_does_no_harm(tmp_path: Path) -> None:
