@@ -45,4 +45,5 @@ def _music21() -> tuple[Any, Any]:
     twelve: Any = stream.Stream()
     for pitch_class in range(12):
         twelve.insert(0, note.Note(60 + pitch_class))
-    return discrete.AardenEssen(), twelve
+    method: Any = discrete.AardenEssen
+    return method(), twelve
