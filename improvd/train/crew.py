@@ -52,11 +52,11 @@ class Lost:
 class Crew:
     """Processes that do tasks, started or reached when there is first something to do; to be used with ``with``.
 
-    ``address`` is a scheduler's; None: a cluster of ``workers`` processes on this machine (None: one a core), or of as
+    ``address`` is a scheduler's; empty: a cluster of ``workers`` processes on this machine (None: one a core), or of as
     many threads where not ``processes``. CorpusError, with one clear line, whatever is wrong with a cluster.
     """
 
-    def __init__(self, address: str | None, workers: int | None, *, processes: bool) -> None:
+    def __init__(self, address: str, workers: int | None, *, processes: bool) -> None:
         self.run = uuid.uuid4().hex
         self._address, self._workers, self._processes = address, workers or cores(), processes
         self._closing = ExitStack()

@@ -64,18 +64,18 @@ def ingest(
     entries: Sequence[Entry],
     tell: Tell = lambda _: None,
     *,
-    cache: str | None = None,
-    scheduler: str | None = None,
+    cache: str = "",
+    scheduler: str = "",
     workers: int | None = None,
     strict: bool = False,
 ) -> Ingested:
     """Read what isn't known of a corpus, and write the shards that aren't there; the same ones by any crew.
 
-    ``cache``: where all is kept, a path or a URL; None: `improvd.train.cache.folder`. ``scheduler``: the address of
-    Dask's; None: ``workers`` processes of this machine, one a core for None. CorpusError where nothing could be used,
+    ``cache``: where all is kept, a path or a URL; empty: `improvd.train.cache.folder`. ``scheduler``: the address of
+    Dask's; empty: ``workers`` processes of this machine, one a core for None. CorpusError where nothing could be used,
     where the cache or the cluster fails, and if ``strict``, at the first file that can't be used.
     """
-    known = survey(entries, caches.folder() if cache is None else caches.place(cache))
+    known = survey(entries, caches.place(cache) if cache else caches.folder())
     few = sum(one.record is None for one in known.found) <= FEW_PARTS
     here = any("memory://" in path for path in (known.cache, *known.paths))  # no other process sees that
     with Crew(scheduler, workers, processes=not (few or here)) as crew:
