@@ -101,7 +101,7 @@ def _reached(url: str) -> tuple[Any, str]:
     try:
         filesystem, inside = fsspec.url_to_fs(url)
     except ImportError as error:  # fsspec says which package to install
-        raise CorpusError(f"{url}: {store.reason(error)}") from error
+        raise CorpusError(f"can't open {url}: {store.reason(error)}") from error
     except Exception as error:
         raise _unreachable(url, error) from error
     return filesystem, str(inside)

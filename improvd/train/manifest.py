@@ -65,7 +65,7 @@ def check(columns: Mapping[str, str]) -> None:
     """CorpusError where columns are named for something that no manifest tells."""
     for field in columns:
         if field not in SYNONYMS:
-            raise CorpusError(f"a manifest has no field {field!r} to take from a column: {', '.join(SYNONYMS)}")
+            raise CorpusError(f"a column can't be for {field!r}, but for one of {', '.join(SYNONYMS)}")
 
 
 def read(paths: Sequence[str], columns: Mapping[str, str]) -> Iterator[Row]:
@@ -91,8 +91,8 @@ def read(paths: Sequence[str], columns: Mapping[str, str]) -> Iterator[Row]:
             raise CorpusError(f"can't read the manifest {store.shown(path)}: {error}") from error
     missing = [column for plain, column in wanted.items() if plain not in headings]
     if missing:
-        told = ", ".join(sorted(headings - {""})) or "no manifest was found"
-        raise CorpusError(f"no column {missing[0]!r} in a manifest; there are: {told}")
+        told = f"the manifest has {', '.join(sorted(headings - {''}))}" if headings else "there is no manifest"
+        raise CorpusError(f"no column {missing[0]!r}: {told}")
 
 
 def _rows(table: Iterator[list[str]], heading: Sequence[str], folder: str, columns: Mapping[str, str]) -> Iterator[Row]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 URL: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-HERE: Final = re.compile(r"(?:file|local)://", re.IGNORECASE)
+HERE: Final = re.compile(r"^(?:file|local)://", re.IGNORECASE)
 MOST_BYTES: Final = 2 * 2**30
 """Of a file that is fetched: two hours of sound, uncompressed."""
 BLOCK: Final = 2**20
@@ -73,10 +73,12 @@ def name(path: str) -> str:
     """The last part of a path, as it can be shown and written: what is no text in it stands as �."""
     if is_local(path):
         return shown(os.path.basename(path.rstrip("/")))  # noqa: PTH119  pathlib makes "" a dot
-    inside = split(path)[0]
-    if inside.startswith("http"):
+    before, _, rest = split(path)
+    scheme, _, inside = before.partition("://")
+    if scheme.lower().startswith("http"):
         inside = re.sub(r"[?#].*", "", inside)
-    return posixpath.basename(inside.rstrip("/"))
+    # What lies at the top of an archive is named by the archive.
+    return posixpath.basename(inside.rstrip("/")) or (name(rest) if rest else "")
 
 
 def suffix(path: str) -> str:

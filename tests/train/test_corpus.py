@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import os
+import zipfile
 from typing import TYPE_CHECKING
 
+import fsspec
 import pytest
+from fsspec.registry import known_implementations
 
 from improvd.errors import CorpusError
 from improvd.train import store
 from improvd.train.corpus import find
+from improvd.train.reading import read_piece
 from tests.train.music import tune, write_midi
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -84,3 +90,78 @@ def test_what_isnt_there_and_what_holds_no_music(folder: Path, tmp_path: Path) -
 def test_a_manifest_of_no_text_is_survived(folder: Path) -> None:
     (folder / "manifest.csv").write_bytes(b"path,title\n\xff\xfe\x00\x01,\xff\na.mid,\xe9\n")
     assert len(find([str(folder)])) == 3
+
+
+@pytest.fixture
+def memory() -> Iterator[fsspec.AbstractFileSystem]:
+    filesystem = fsspec.filesystem("memory")
+    yield filesystem
+    filesystem.store.clear()
+    filesystem.pseudo_dirs[:] = [""]
+
+
+def test_a_corpus_elsewhere_is_found_as_one_here(folder: Path, memory: fsspec.AbstractFileSystem) -> None:
+    (folder / "manifest.csv").write_text("path,style,split\na.mid,jig,dev\ndeep/gone.mid,,\n")
+    memory.put(str(folder), "/there/corpus", recursive=True)
+    here = {(store.name(one.path), one.style, one.split) for one in find([str(folder)])}
+    for name in ("memory://there", "memory:///there/corpus/", "simplecache::memory://there/corpus"):
+        entries = find([name])
+        assert {(store.name(one.path), one.style, one.split) for one in entries} == here
+        assert not any(store.is_local(one.path) for one in entries)
+    assert names("memory://there/corpus/deep") == ["c.kar", "b.MIDI", "gone.mid"]
+    assert names("memory://there/**/*.[mk]*") == ["a.mid", "c.kar"]
+    assert names("memory://there/corpus/a.mid", "memory://there/corpus/deep/c.kar", str(folder / "a.mid")) == [
+        "a.mid",
+        "c.kar",
+        "a.mid",
+    ]
+
+
+def test_an_archive_is_a_folder_by_its_url(folder: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for name in ("a.mid", "deep/c.kar"):
+            archive.write(folder / name, name)
+    entries = find([f"zip://::{tmp_path}/all.zip"])
+    assert [entry.path for entry in entries] == [
+        f"zip://a.mid::{tmp_path}/all.zip",
+        f"zip://deep/c.kar::{tmp_path}/all.zip",
+    ]
+    assert [entry.style for entry in entries] == ["all.zip", "deep"]
+    assert len(read_piece(entries[0]).notes) == len(read_piece(find([str(folder / "a.mid")])[0]).notes) == 64
+
+
+def test_a_file_given_by_its_own_url_is_local(folder: Path) -> None:
+    assert [entry.path for entry in find([f"file://{folder}/a.mid"])] == [str(folder / "a.mid")]
+
+
+def test_what_cant_be_reached(folder: Path, memory: fsspec.AbstractFileSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CorpusError, match="can't reach nowhere://a/b: Protocol not known: nowhere"):
+        find([str(folder), "nowhere://a/b"])
+    with pytest.raises(CorpusError, match="no such file or folder: memory://gone"):
+        find(["memory://gone"])
+    monkeypatch.setitem(known_implementations, "absent", {"class": "no_such.Files", "err": "Install no_such"})
+    with pytest.raises(CorpusError, match="can't open absent://a: Install no_such"):
+        find(["absent://a"])
+
+    def offline(*_: object, **__: object) -> None:
+        raise ConnectionError("the line is dead")
+
+    memory.pipe("/there/a.mid", b"")
+    for broken in ("find", "info"):
+        monkeypatch.setattr(type(memory), broken, offline)
+        with pytest.raises(CorpusError, match=r"can't reach memory:/+there: the line is dead"):
+            find(["memory://there"])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every folder")
+def test_a_folder_that_may_not_be_looked_into_is_told(folder: Path) -> None:
+    (folder / "deep" / "er").chmod(0)
+    assert names(str(folder)) == ["a.mid", "c.kar", "er"]
+    folder.chmod(0)
+    with pytest.raises(CorpusError, match=r"can't look into .*: permission denied"):
+        find([str(folder)])
+
+
+def test_a_folder_called_as_a_file_is_searched(folder: Path) -> None:
+    (folder / "deep").rename(folder / "deep.mid")
+    assert names(str(folder)) == ["a.mid", "c.kar", "b.MIDI"]
