@@ -14,7 +14,7 @@ from improvd.cli.options import Json, option
 from improvd.errors import UserError
 from improvd.train.settings import TrainSettings
 
-NEEDED = ("symusic", "tensorflow", "rich")
+NEEDED = ("symusic", "tensorflow", "rich", "jinja2", "matplotlib")
 """What training needs beyond what playing does."""
 
 
@@ -27,15 +27,18 @@ def train(
     epochs: Annotated[int, option("--epochs", "Passes over the corpus, unless --minutes is given.")] = (
         TrainSettings.epochs
     ),
+    parent: Annotated[
+        str, typer.Option("--from", metavar="MODEL", help="A model to continue from, by name or folder, as default.")
+    ] = TrainSettings.parent,
     units: Annotated[int, option("--units", "Units of each LSTM layer.")] = TrainSettings.units,
     width: Annotated[int, option("--width", "Numbers that a layer passes on of its units.")] = TrainSettings.width,
     layers: Annotated[int, option("--layers", "LSTM layers.")] = TrainSettings.layers,
     batch: Annotated[int, option("--batch", "Windows in a batch.")] = TrainSettings.batch,
     window: Annotated[int, option("--window", "Notes in a window.")] = TrainSettings.window,
     dropout: Annotated[float, option("--dropout", "Dropout between the layers.")] = TrainSettings.dropout,
-    rate: Annotated[float, option("--rate", "The highest learning rate.")] = TrainSettings.rate,
+    rate: Annotated[float | None, option("--rate", "The highest learning rate; left out: what suits.")] = None,
     precision: Annotated[
-        str, option("--precision", "float32, or bfloat16 where the processor has it: faster.")
+        str, option("--precision", "float32, bfloat16, float16, or auto: what suits the processor.")
     ] = TrainSettings.precision,
     patience: Annotated[
         int, option("--patience", "Stop after so many looks at the validation pieces without progress.")
@@ -45,8 +48,23 @@ def train(
     ] = None,
     seed: Annotated[int, option("--seed", "The same seed and corpus give the same model.")] = TrainSettings.seed,
     weight: Annotated[
-        list[str] | None, typer.Option("--weight", help="How often to draw from a style, as folk=0.3; may be repeated.")
+        list[str] | None,
+        typer.Option("--weight", help="How often to draw from a style or source: folk=0.3; may be repeated."),
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", help="Which column of a manifest to use: title=canonical_title; may be repeated."),
+    ] = None,
+    cache: Annotated[
+        str, option("--cache", "Where what was read is kept: a folder or URL; left out: ~/.cache/improvd.")
+    ] = TrainSettings.cache,
+    scheduler: Annotated[
+        str, option("--scheduler", "Read by the workers of a Dask scheduler, as tcp://HOST:8786.")
+    ] = TrainSettings.scheduler,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes that read; left out: one a core.")
+    ] = None,
+    strict: Annotated[bool, option("--strict", "Stop at the first file that can't be used.")] = TrainSettings.strict,
     as_json: Json = False,
 ) -> None:
     """Learn a style from music and write it as a model for `improvd run --model`.
@@ -61,6 +79,7 @@ def train(
         out=out,
         minutes=minutes,
         epochs=epochs,
+        parent=parent,
         seed=seed,
         units=units,
         width=width,
@@ -72,7 +91,12 @@ def train(
         precision=precision,
         patience=patience,
         about=about,
+        cache=cache,
+        scheduler=scheduler,
+        workers=workers,
+        strict=strict,
         weights=dict(_weight(one) for one in weight or ()),
+        columns=dict(_column(one) for one in column or ()),
     )
     from improvd.train.run import run  # noqa: PLC0415  numpy and more, which the check above should come before
     from improvd.train.telling import for_people, for_scripts  # noqa: PLC0415  as above
@@ -92,5 +116,12 @@ def _weight(text: str) -> tuple[str, float]:
     except ValueError:
         weight = math.nan
     if not style or not 0 <= weight < math.inf:
-        raise UserError(f"--weight wants a style and a number from 0, as folk=0.3, not '{text}'")
+        raise UserError(f"--weight wants a name and a number from 0, as folk=0.3, not '{text}'")
     return style, weight
+
+
+def _column(text: str) -> tuple[str, str]:
+    field, equals, column = (part.strip() for part in text.partition("="))
+    if not field or not equals:
+        raise UserError(f"--column wants a field and a column, as title=canonical_title, not '{text}'")
+    return field.lower(), column

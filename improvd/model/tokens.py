@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -80,6 +80,16 @@ WIDTHS: Final = (
 def interval_id(ticks: int) -> int:
     """The id of an interval; beyond 16 beats counts as 16 beats, below 0 as 0."""
     return int(_INTERVAL_ID[min(max(ticks, 0), LONGEST)])
+
+
+def interval_ids(ticks: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
+    """`interval_id` of many at once, in an array of the same shape."""
+    return _INTERVAL_ID[np.clip(ticks, 0, LONGEST)]
+
+
+def duration_ids(ticks: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
+    """The ids of durations, in an array of the same shape; beyond 16 beats counts as 16 beats, below 1 as 1."""
+    return _DURATION_ID[np.clip(ticks, 1, LONGEST)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +207,10 @@ class Vocabulary:
         rows = np.empty((len(notes), COLUMNS), dtype=np.int32)
         if len(notes) == 0:
             return rows
-        intervals = np.clip(np.diff(notes.onset), 0, LONGEST)
         rows[0, INTERVAL] = SIZES[INTERVAL]
-        rows[1:, INTERVAL] = _INTERVAL_ID[intervals]
+        rows[1:, INTERVAL] = interval_ids(np.diff(notes.onset))
         rows[:, PITCH] = notes.pitch
-        rows[:, DURATION] = _DURATION_ID[np.clip(notes.duration, 1, LONGEST)]
+        rows[:, DURATION] = duration_ids(notes.duration)
         rows[:, VELOCITY] = np.clip(notes.velocity, 1, 127) // VELOCITY_BIN
         spans = [(int(notes.onset[0]), metre)] if isinstance(metre, Metre) else list(metre)
         rows[:, BEAT:] = BEAT_UNKNOWN, BAR_UNKNOWN, METRE_UNKNOWN

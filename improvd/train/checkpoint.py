@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from improvd.train.curve import Curve
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -27,7 +29,9 @@ class Standing:
     """Where a training stands; all of it but the arrays.
 
     ``seconds`` were spent fitting. ``best`` is the least validation loss in bits a note, ``waited`` how many
-    validations ago that was. ``history`` has one entry a validation.
+    validations ago that was. ``history`` has one entry a validation. ``curve`` is of the steps' own losses, of which
+    ``learnt`` is the sum since the last validation. ``scale`` is what losses are multiplied with where gradients are in
+    so few bits that they would vanish, and ``calm`` how many steps ago it was too much.
     """
 
     fingerprint: str
@@ -36,6 +40,10 @@ class Standing:
     best: float | None = None
     waited: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
+    curve: Curve = field(default_factory=Curve)
+    learnt: float = 0.0
+    scale: float = 2.0**15
+    calm: int = 0
 
 
 def save(folder: Path, standing: Standing, groups: Mapping[str, Arrays]) -> None:
@@ -54,7 +62,8 @@ def load(folder: Path, fingerprint: str) -> tuple[Standing, dict[str, dict[str, 
     """The checkpoint, or None where there is none, it is damaged, or it belongs to another training."""
     try:
         with np.load(folder / NAME, allow_pickle=False) as held:
-            standing = Standing(**json.loads(str(held["standing"])))
+            told = json.loads(str(held["standing"]))
+            standing = Standing(**{**told, "curve": Curve(**told["curve"])})
             if standing.fingerprint != fingerprint:
                 return None
             groups: dict[str, dict[str, NDArray[Any]]] = {}

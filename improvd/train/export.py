@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from improvd.model.network import Sizes
-    from improvd.train.reading import Piece
+    from improvd.train.ingest import Filed
     from improvd.train.settings import TrainSettings
 
 GOLDEN_NOTES: Final = 32
@@ -45,23 +45,23 @@ def golden_trace(
     return bundle.Golden(rows, style, tuple(head[0].numpy() for head in logits))
 
 
-def sources(pieces: Sequence[Piece]) -> list[dict[str, Any]]:
-    """Every source and licence among pieces, with how many pieces and notes it gave to each split."""
+def sources(files: Sequence[Filed]) -> list[dict[str, Any]]:
+    """Every source and licence among files, with how many pieces and notes it gave."""
     groups: dict[tuple[str, str, str], dict[str, Any]] = defaultdict(lambda: {"pieces": 0, "notes": 0})
-    for piece in pieces:
-        entry = piece.entry
+    for file in files:
+        entry = file.entry
         group = groups[entry.source or entry.style, entry.licence or "unknown", entry.style]
         group["pieces"] += 1
-        group["notes"] += len(piece.rows)
+        group["notes"] += file.notes
     return [
         {"source": source, "licence": licence, "style": style, **counts}
         for (source, licence, style), counts in sorted(groups.items())
     ]
 
 
-def attribution(pieces: Sequence[Piece]) -> list[str]:
-    """A line for each piece whose licence asks to be credited (Creative Commons with BY)."""
-    asking = [piece.entry for piece in pieces if "CC-BY" in piece.entry.licence.upper().replace(" ", "-")]
+def attribution(files: Sequence[Filed]) -> list[str]:
+    """A line for each file whose licence asks to be credited (Creative Commons with BY)."""
+    asking = [file.entry for file in files if "CC-BY" in file.entry.licence.upper().replace(" ", "-")]
     return sorted(
         f"{entry.composer}: {entry.title} — {entry.licence}, {entry.reference or entry.source}" for entry in asking
     )
@@ -73,17 +73,22 @@ def export(
     weights: Mapping[str, NDArray[np.float32]],
     sizes: Sizes,
     vocabulary: Vocabulary,
-    pieces: Sequence[Piece],
+    files: Sequence[Filed],
+    parent: Mapping[str, Any] | None,
     facts: Mapping[str, Any],
 ) -> bundle.Bundle:
-    """Write the bundle, read it back and prove it. ``facts`` go into ``model.json`` beside the provenance."""
+    """Write the bundle, read it back and prove it.
+
+    ``facts`` go into ``model.json`` beside the provenance; ``parent`` is that of the model that was continued from.
+    """
     rounded = {name: array.astype(DTYPE) for name, array in weights.items()}
-    learnt = [piece for piece in pieces if piece.entry.split != "test"]
+    learnt = [file for file in files if file.status == "used" and file.entry.split != "test"]
     everything = {
         "name": settings.out.name,
         "provenance": {
             "sources": sources(learnt),
             "attribution": attribution(learnt),
+            "parent": parent,
             "settings": _settings(settings),
             "versions": {
                 "improvd": improvd.__version__,
@@ -122,6 +127,7 @@ def _settings(settings: TrainSettings) -> dict[str, Any]:
         "rate",
         "precision",
         "patience",
+        "parent",
     )
     return {name: getattr(settings, name) for name in names} | {"weights": dict(settings.weights)}
 

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 class ProjectedLSTM(tf.keras.layers.Layer):  # type: ignore[misc]  # tensorflow carries no types
     """An LSTM layer of ``units`` cells that passes on, and remembers, ``width`` numbers made from their outputs.
 
-    Gates stand in Keras' own order: in, forget, cell, out. With ``half``, products are in bfloat16; the cells
-    and all that is not a product stay in single precision.
+    Gates stand in Keras' own order: in, forget, cell, out. Products are in ``precision``, "float32", "bfloat16" or
+    "float16"; the cells and all that is not a product stay in single precision.
     """
 
-    def __init__(self, below: int, units: int, width: int, *, half: bool, name: str) -> None:
+    def __init__(self, below: int, units: int, width: int, *, precision: str, name: str) -> None:
         super().__init__(name=name)
-        self.units, self.width, self.half = units, width, half
+        self.units, self.width, self.precision = units, width, precision
         forget_first = np.concatenate([np.zeros(units), np.ones(units), np.zeros(2 * units)])
         self.kernel = self.add_weight(name="kernel", shape=(below, 4 * units), initializer="glorot_uniform")
         self.recurrent = self.add_weight(name="recurrent", shape=(width, 4 * units), initializer="orthogonal")
@@ -39,7 +39,7 @@ class ProjectedLSTM(tf.keras.layers.Layer):  # type: ignore[misc]  # tensorflow 
 
     def call(self, flow: Any) -> Any:  # noqa: ANN401 - tensors carry no types
         """What the layer passes on at each note: (batch, window, below) gives (batch, window, width)."""
-        dtype = tf.bfloat16 if self.half else tf.float32
+        dtype = tf.as_dtype(self.precision)
         recurrent, project = tf.cast(self.recurrent, dtype), tf.cast(self.project, dtype)
 
         def product(left: Any, right: Any) -> Any:  # noqa: ANN401 - tensors carry no types
@@ -66,21 +66,20 @@ class ProjectedLSTM(tf.keras.layers.Layer):  # type: ignore[misc]  # tensorflow 
 class Network(tf.keras.Model):  # type: ignore[misc]  # as above
     """Embeddings, LSTM layers with dropout between, and four heads.
 
-    ``input_sizes`` are the rows of each input's table. ``precision`` "bfloat16" multiplies in half the bits
-    (weights stay float32): faster on processors made for it.
+    ``input_sizes`` are the rows of each input's table. In a ``precision`` other than "float32" the layers
+    multiply in half the bits (weights stay float32): faster on processors made for it.
     """
 
     def __init__(self, input_sizes: Sequence[int], sizes: Sizes, *, dropout: float, precision: str = "float32") -> None:
         super().__init__(name="improviser")
         keras = tf.keras.layers
-        half = precision == "bfloat16"
         self.rate = dropout
         self.tables = [
             keras.Embedding(size, width, name=f"heard_{number}")
             for number, (size, width) in enumerate(zip(input_sizes, sizes.embeddings, strict=True))
         ]
         self.lstms = [
-            ProjectedLSTM(below, sizes.units, sizes.width, half=half, name=f"lstm_{number}")
+            ProjectedLSTM(below, sizes.units, sizes.width, precision=precision, name=f"lstm_{number}")
             for number, below in enumerate([sum(sizes.embeddings)] + [sizes.width] * (sizes.layers - 1))
         ]
         self.project = keras.Dense(len(ATTRIBUTES) * sizes.hidden, name="project")

@@ -6,76 +6,112 @@ import hashlib
 import json
 import os
 import shutil
-from collections import Counter
+import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from improvd.errors import CorpusError
 from improvd.model.network import Sizes
 from improvd.train import corpus as corpora
-from improvd.train import dataset
-from improvd.train.events import Note
+from improvd.train import data, parent
+from improvd.train.data import MOST_SAMPLED, SCORED_NOTES, WATCHED_PIECES
+from improvd.train.events import Caution, Note, Result
 from improvd.train.ingest import ingest
 from improvd.train.progress import stage
+from improvd.train.summary import summarise, tell_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from improvd.model.bundle import Bundle
+    from improvd.train.data import Data
     from improvd.train.events import Tell
     from improvd.train.fit import Fit
-    from improvd.train.ingest import Outcome
-    from improvd.train.reading import Piece
+    from improvd.train.parent import Parent
     from improvd.train.settings import TrainSettings
 
 EMBEDDINGS: Final = (48, 48, 48, 16, 24, 16, 8, 16)
 """Width of each input's embedding, in the order of a step's inputs."""
 HIDDEN: Final = 160
 """Width of each head's hidden layer."""
-TOLD: Final = 8
-"""How many skipped files are named one by one."""
-SCORED_NOTES: Final = 1000
+PRECISIONS: Final = ("auto", "float32", "bfloat16", "float16")
 
 
-def run(settings: TrainSettings, tell: Tell) -> Bundle:
+def run(settings: TrainSettings, tell: Tell) -> Bundle | None:
     """Train a model and write its bundle to ``settings.out``; ``tell`` gets an event for each thing to know.
 
     A training of the same corpus and settings that was broken off goes on from its checkpoint. CorpusError, with
     nothing left behind, where the corpus is missing, empty or no music; KeyboardInterrupt passes through once
-    the checkpoint is written.
+    the checkpoint is written. None where another worker writes the bundle.
     """
+    begun = time.monotonic()
     _check(settings)
-    entries = corpora.find(settings.corpus)
-    with stage(tell, "reading", unit="files", total=len(entries)) as progress:
-        pieces, outcomes = ingest(entries, progress.update)
-    _tell(outcomes, tell)
-    corpus = dataset.build(pieces)
-    dataset.shares(corpus, settings.weights)  # wrong weights are better told before TensorFlow is loaded
-    test = dataset.together([piece for piece in pieces if piece.entry.split == "test"], corpus.styles)
-    styles = ", ".join(corpus.styles)
-    tell(Note(f"{len(corpus.train):,} notes to learn from, {len(corpus.valid):,} to watch by, styles: {styles}"))
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what it says of missing GPUs as it loads is no error
-    from improvd.train.export import export, score_table  # noqa: PLC0415 - TensorFlow takes seconds to load
-    from improvd.train.fit import Fit  # noqa: PLC0415 - as above
-
+    origin = parent.find(settings.parent)
     sizes = Sizes(
         units=settings.units, width=settings.width, layers=settings.layers, hidden=HIDDEN, embeddings=EMBEDDINGS
     )
-    fit = Fit(settings, corpus, sizes, _fingerprint(settings, pieces))
-    if fit.resume():
-        tell(Note(f"going on from step {fit.standing.step:,} of the training that was broken off"))
-    with stage(tell, "fitting", unit="notes") as progress:
-        fit.run(progress, tell)
+    if origin:
+        sizes = origin.sizes
+        for option in origin.overruled(settings):
+            tell(Caution(f"{option} is passed over: a model keeps its sizes, and {settings.parent} is continued from"))
+    entries = corpora.find(settings.corpus, settings.columns)
+    ingested = ingest(
+        entries,
+        tell,
+        cache=settings.cache,
+        scheduler=settings.scheduler,
+        workers=settings.workers,
+        strict=settings.strict,
+    )
+    summary = summarise(ingested.files)
+    tell_files(ingested.files, summary, tell)
+    found = data.index(ingested.shards, origin.styles if origin else ())
+    found.chances(settings.weights)  # wrong weights are better told before TensorFlow is loaded
+    _tell_data(found, tell)
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what it says of missing GPUs as it loads is no error
+    from improvd.train import replicas, report  # noqa: PLC0415 - TensorFlow takes seconds to load
+    from improvd.train.export import export, score_table  # noqa: PLC0415 - as above
+    from improvd.train.fit import Fit  # noqa: PLC0415 - as above
+
+    fit = Fit(settings, found, sizes, _fingerprint(settings, found, origin), replicas.find(), origin)
+    with closing(fit):
+        if fit.resume():
+            tell(Note(f"going on from step {fit.standing.step:,} of the training that was broken off"))
+        with stage(tell, "fitting", unit="notes") as progress:
+            fit.run(progress, tell)
+    if not fit.replicas.chief:
+        tell(Note("done; the first worker writes the model"))
+        return None
     fit.take_best()
-    scores = {
-        name: score_table(fit.bits(notes, window=SCORED_NOTES, most=SCORED_NOTES, size=32), corpus.styles)
-        for name, notes in (("valid", corpus.valid), ("test", test))
-        if len(notes)
-    }
-    facts = {"fit": _facts(settings, fit), "scores": scores}
-    bundle = export(settings, weights=fit.best, sizes=sizes, vocabulary=fit.vocabulary, pieces=pieces, facts=facts)
+    with stage(tell, "scoring"):
+        scores = {
+            split: score_table(fit.bits(scored, window=SCORED_NOTES, size=32), found.styles)
+            for split in ("valid", "test")
+            if (scored := found.sample(split, pieces=MOST_SAMPLED, notes=SCORED_NOTES))
+        }
+    facts = {"corpus": summary.facts(), "fit": _facts(fit), "scores": scores}
+    bundle = export(
+        settings,
+        weights=fit.best,
+        sizes=sizes,
+        vocabulary=fit.vocabulary,
+        files=ingested.files,
+        parent=origin.provenance() if origin else None,
+        facts=facts,
+    )
+    with stage(tell, "reporting"):
+        page = report.write(settings, bundle, ingested.files, found)
     shutil.rmtree(settings.work_folder, ignore_errors=True)
-    tell(Note(f"wrote {settings.out}"))
+    tell(
+        Result(
+            model=str(settings.out),
+            report=str(page),
+            seconds=time.monotonic() - begun,
+            bits={split: table["all"]["total"] for split, table in scores.items()},
+            files=summary.files,
+            reasons=summary.reasons,
+            styles=summary.styles,
+        )
+    )
     return bundle
 
 
@@ -85,41 +121,46 @@ def _check(settings: TrainSettings) -> None:
             raise CorpusError(f"{name} must be at least 1")
     if settings.minutes is not None and not settings.minutes > 0:
         raise CorpusError("minutes must be more than 0")
-    if settings.precision not in ("float32", "bfloat16"):
-        raise CorpusError(f"precision is float32 or bfloat16, not {settings.precision}")
+    if settings.seed < 0:
+        raise CorpusError("seed must be at least 0")
+    if settings.precision not in PRECISIONS:
+        raise CorpusError(f"precision is one of {', '.join(PRECISIONS)}, not {settings.precision}")
     if settings.about is not None and not settings.about.is_file():
         raise CorpusError(f"no such file: {settings.about}")
     if settings.out.exists() and not (settings.out / "model.json").exists():
         raise CorpusError(f"{settings.out} is there already and is no model: choose another name")
 
 
-def _tell(outcomes: Sequence[Outcome], tell: Tell) -> None:
-    counts = Counter(outcome.status for outcome in outcomes)
-    told = ", ".join(f"{counts[status]:,} {status}" for status in ("used", "duplicate", "skipped") if counts[status])
-    tell(Note(told))
-    skipped = [outcome for outcome in outcomes if outcome.status == "skipped"]
-    for outcome in skipped[:TOLD]:
-        tell(Note(f"  skipped {outcome.path}: {outcome.reason}"))
-    if len(skipped) > TOLD:
-        tell(Note(f"  … and {len(skipped) - TOLD:,} more"))
+def _tell_data(found: Data, tell: Tell) -> None:
+    train, valid = found.counts["train"], found.counts["valid"]
+    watching = f"{min(valid.pieces, WATCHED_PIECES):,}"
+    if valid.pieces > WATCHED_PIECES:
+        watching += f" of {valid.pieces:,}"
+    styles = ", ".join(found.styles) or "none"
+    tell(Note(f"{train.notes:,} notes to learn from, {watching} pieces to watch by, styles: {styles}"))
 
 
-def _fingerprint(settings: TrainSettings, pieces: Sequence[Piece]) -> str:
+def _fingerprint(settings: TrainSettings, found: Data, origin: Parent | None) -> str:
     """What makes a checkpoint this training's own: the music and whatever shapes the weights or the batches."""
     names = ("seed", "units", "width", "layers", "batch", "window", "dropout")
     what: dict[str, Any] = {name: getattr(settings, name) for name in names}
     what["weights"] = sorted(settings.weights.items())
-    what["pieces"] = [(piece.digest, piece.entry.style, piece.entry.split) for piece in pieces]
+    what["parent"] = origin.digest if origin else ""
+    what["music"] = found.digest
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 
-def _facts(settings: TrainSettings, fit: Fit) -> dict[str, Any]:
+def _facts(fit: Fit) -> dict[str, Any]:
     standing = fit.standing
     return {
         "steps": standing.step,
-        "notes_seen": standing.step * fit.batch * settings.window,
+        "notes_seen": standing.step * fit.batch * fit.settings.window,
         "seconds": round(standing.seconds),
         "processors": os.cpu_count(),
         "parameters": sum(int(array.size) for array in fit.best.values()),
+        "rate": fit.schedule.highest,
+        "precision": fit.precision,
+        "replicas": fit.replicas.count,
         "history": standing.history,
+        "curve": standing.curve.as_points(),
     }

@@ -16,8 +16,8 @@ class TrainSettings:
 
     ``corpus``: MIDI files, recordings and scores; files, folders of any depth or globs; ``music21:NAME``. ``out``: the
     bundle's folder; its name is the model's.
-    ``weights``: how often to draw from each style, by name; a style not named gets its share by the square root
-    of its notes when the mapping is empty, else 0.
+    ``weights``: how often to draw from a style or a source, by name; what is not named is not drawn from. Where there
+    are none, each style gets its share by the square root of its notes.
     """
 
     corpus: tuple[str, ...]
@@ -35,15 +35,28 @@ class TrainSettings:
     window: int = 100
     """Notes in one training window: what the model hears before it goes on."""
     dropout: float = 0.3
-    rate: float = 3e-3
-    """The highest learning rate, after the warm-up."""
-    precision: str = "float32"
-    """"float32", or "bfloat16" to multiply in half the bits: faster on processors made for it."""
+    rate: float | None = None
+    """The highest learning rate, after the warm-up. None: what suits a fresh model, or one to continue from."""
+    precision: str = "auto"
+    """"float32", or "bfloat16" or "float16" to multiply in half the bits: faster on processors made for it. "auto" is
+    what suits the GPUs, and "float32" where there are none."""
     patience: int = 8
     """Validations without an improvement before fitting stops."""
     weights: Mapping[str, float] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Which column of a manifest tells a field of `improvd.train.manifest.SYNONYMS`; an empty name: none does."""
+    parent: str = ""
+    """The model to continue from, by name or folder; its sizes stand. Empty: a fresh one."""
     about: Path | None = None
     """A Markdown file of one's own to put into the card: what the model is, whom to thank."""
+    cache: str = ""
+    """Where what was read is kept, a path or a URL. Empty: as `improvd.train.cache.folder`."""
+    scheduler: str = ""
+    """The address of the Dask scheduler whose workers read the corpus. Empty: processes of this machine."""
+    workers: int | None = None
+    """How many processes of this machine read the corpus. None: one a core."""
+    strict: bool = False
+    """Whether a file that can't be used ends the training."""
     work: Path | None = None
     """Where checkpoints live until the bundle is done. None: a hidden folder beside ``out``."""
 

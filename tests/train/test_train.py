@@ -16,7 +16,7 @@ from improvd.model.improviser import Improviser
 from improvd.model.network import log_probabilities
 from improvd.model.tokens import ATTRIBUTES
 from improvd.train.corpus import find
-from improvd.train.dataset import split
+from improvd.train.labels import splits
 from improvd.train.reading import read_piece
 from improvd.train.settings import TrainSettings
 from improvd.train.telling import Lines
@@ -38,7 +38,9 @@ def train(*args: object, **changes: object) -> tuple[bundle.Bundle, list[str]]:
     from improvd.train.run import run  # noqa: PLC0415 - only where TensorFlow is
 
     lines: list[str] = []
-    return run(settings(*args, **changes), Lines(lines.append)), lines  # type: ignore[arg-type]  # as above
+    made = run(settings(*args, **changes), Lines(lines.append))  # type: ignore[arg-type]  # as above
+    assert made is not None
+    return made, lines
 
 
 def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
@@ -85,8 +87,9 @@ def test_keras_scores_as_numpy_does(tmp_path: Path) -> None:
     (watched,) = (one for one in made.facts["scores"].values())
     notes = watched["all"]["notes"]
     assert notes == 64
-    entries = [read_piece(entry) for entry in find([str(folder)])]
-    (valid,) = split(entries)[1]
+    pieces = [read_piece(entry) for entry in find([str(folder)])]
+    where = splits([""] * len(pieces), [piece.digest for piece in pieces])
+    (valid,) = (piece for piece, split in zip(pieces, where, strict=True) if split == "valid")
     nats = log_probabilities(made.network(), valid.rows.astype(np.int32), 1, chords=False)
     for head, name in enumerate(ATTRIBUTES):
         assert -nats[:, head].sum() / notes / np.log(2) == pytest.approx(watched["all"][name], abs=0.02)
@@ -109,7 +112,7 @@ def test_a_training_broken_off_goes_on_as_if_it_had_not_been(tmp_path: Path) -> 
     for name, array in whole.weights.items():
         np.testing.assert_array_equal(made.weights[name], array, err_msg=name)
     assert made.facts["fit"]["history"][-1]["total"] == whole.facts["fit"]["history"][-1]["total"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "jigs", "whole"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "cache", "jigs", "whole"]
 
 
 SCRIPT = """
@@ -170,7 +173,11 @@ BAD = {
     "no units": (corpus, {"units": 0}, "units must be at least 1"),
     "a card's text that isn't there": (corpus, {"about": Path("nowhere.md")}, "no such file: nowhere.md"),
     "no time": (corpus, {"minutes": 0.0}, "minutes must be more than 0"),
-    "an unknown precision": (corpus, {"precision": "int8"}, "precision is float32 or bfloat16"),
+    "an unknown precision": (
+        corpus,
+        {"precision": "int8"},
+        "precision is one of auto, float32, bfloat16, float16, not int8",
+    ),
 }
 
 
@@ -183,7 +190,7 @@ def test_a_bad_corpus_is_one_clear_line_and_leaves_nothing(kind: str, tmp_path: 
     with pytest.raises(CorpusError, match=told) as caught:
         train(folder, tmp_path / "mine", **changes)
     assert "\n" not in str(caught.value)
-    assert [path.name for path in tmp_path.iterdir()] == ["jigs"]
+    assert {path.name for path in tmp_path.iterdir()} <= {"cache", "jigs"}
 
 
 def test_a_folder_that_is_no_model_is_left_alone(tmp_path: Path) -> None:
