@@ -16,6 +16,7 @@ _PROGRAMS = {
 }
 _PACKAGES = {
     "basic_pitch": "pip install 'improvd[train]'; from Python 3.12, pip install --no-deps basic-pitch==0.4.0",
+    "matplotlib": "pip install 'improvd[train]'",
     "music21": "pip install 'improvd[train]'",
     "onnxruntime": "pip install 'improvd[train]'",
     "soundfile": "pip install 'improvd[train]'",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, TypeAlias
 
 
@@ -123,7 +123,8 @@ Tell: TypeAlias = Callable[[Event], None]
 
 def as_json(event: Event) -> str:
     """One line of ASCII. What is no finite number is null, since JSON knows no other."""
-    return json.dumps({"event": event.event, **_finite(asdict(event))})
+    told = {one.name: _finite(getattr(event, one.name)) for one in fields(event)}
+    return json.dumps({"event": event.event, **told})
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401  any value that JSON has

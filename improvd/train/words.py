@@ -55,6 +55,16 @@ def shown(text: str) -> str:
     return "".join(one if one.isprintable() else "�" for one in text)
 
 
+def many(count: int, what: str) -> str:
+    """A count of things: "1 file", "1,210 files"."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as one says them: "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
 def how_far(event: events.Progress) -> str:
     """How far a stage is: the share, the count, the rate, the time left and its own words, where they are known."""
     said = []

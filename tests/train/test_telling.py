@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -151,6 +152,8 @@ def test_json_has_no_infinities_and_any_name() -> None:
     nan = float("nan")
     line = events.as_json(events.Validation(1, 0.1, 2.0, nan, {"pitch": float("inf")}))
     assert json.loads(line, parse_constant=pytest.fail)["attributes"] == {"pitch": None}
+    styles = defaultdict(Counter, {"folk": Counter(used=2)})
+    assert json.loads(events.as_json(events.Result("m", "r", 1.0, styles=styles)))["styles"] == {"folk": {"used": 2}}
     name = "na\udcffme\n.mid"
     assert json.loads(events.as_json(events.File(name, "used")))["path"] == name
 
