@@ -6,7 +6,7 @@ import html
 import io
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -64,22 +64,25 @@ NEEDLESS: Final = re.compile(
 )
 
 
-def loss(name: str, label: str, valid: Sequence[tuple[float, float]], train: Sequence[tuple[float, float]]) -> str:
-    """Bits a note over minutes, of what watches the fitting and, where it was taken, of what is learnt from."""
+Points: TypeAlias = "Sequence[tuple[float, float]]"
+
+
+def loss(name: str, label: str, valid: Points, train: Points, best: tuple[float, float]) -> str:
+    """Bits a note over minutes, of what watches the fitting and, where it was taken, of what is learnt from.
+
+    ``best`` is the point of ``valid`` that the model is from.
+    """
     with _figure(name) as figure:
         axes = figure.add_subplot()
         if train:
             axes.plot(*zip(*train, strict=True), color=CORPUS, linewidth=1.2)
         axes.plot(*zip(*valid, strict=True), color=MODEL, linewidth=1.8)
-        best = min(valid, key=lambda one: one[1])
         axes.plot(*best, "o", color=MODEL, markersize=5)
-        below = best[0] > sum(axes.get_xlim()) / 2
-        axes.annotate(
-            f"{best[1]:.2f}", best, xytext=(0, 7), textcoords="offset points", ha="right" if below else "left"
-        )
+        late = best[0] > sum(axes.get_xlim()) / 2
+        axes.annotate(f"{best[1]:.2f}", best, xytext=(0, 7), textcoords="offset points", ha="right" if late else "left")
         axes.set_xlabel("minutes of fitting")
-        axes.yaxis.set_major_locator(MaxNLocator(4))
-        axes.xaxis.set_major_locator(MaxNLocator(6))
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         return _svg(figure, name, label)
 
 

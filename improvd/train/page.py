@@ -99,53 +99,63 @@ def _head(material: Material, summary: Summary) -> dict[str, Any]:
     styles = facts["vocabulary"]["styles"]
     in_styles = "" if not styles else f" in the style {styles[0]}" if len(styles) == 1 else f" in {len(styles)} styles"
     kinds = listed([many(count, kind[:-1]) for kind, count in sorted(summary.kinds.items())])
+    bits, unseen = _best(facts)
     lead = [
         f"It learnt from {many(pieces, 'piece')}{in_styles}, {notes:,} notes, out of {kinds}.",
         f"Fitting took {spell(fitted['seconds'])}.",
+        _verdict(bits, material.alone, unseen=unseen),
     ]
-    bits, where = _best(facts)
-    if bits is not None:
-        on = "On pieces that it never learnt from" if where else "On what it learnt from, since nothing was kept apart"
-        lead.append(
-            f"{on}, a note costs it {bits:.2f} bits: it is as unsure as if it had to choose "
-            f"among {many(round(2**bits), 'note')} that are all equally likely."
-        )
     tiles = [
-        ("Pieces", f"{pieces:,}", ""),
-        ("Notes", _short(notes), ""),
-        ("Fitting", spell(fitted["seconds"]), ""),
-        *([("Bits a note", f"{bits:.2f}", where or "on what it learnt")] if bits is not None else []),
-        ("Notes a second", _short(fitted["notes_seen"] / max(1, fitted["seconds"])), "fitted"),
+        ("Pieces", f"{pieces:,}"),
+        ("Notes", _short(notes)),
+        ("Fitting", spell(fitted["seconds"])),
+        ("Notes fitted a second", _short(fitted["notes_seen"] / max(1, fitted["seconds"]))),
+        ("Bits a note, unseen pieces" if unseen else "Bits a note, seen pieces", f"{bits:.2f}"),
     ]
     play = f"improvd run --model {shlex.quote(str(material.settings.out))}"
-    return {"lead": " ".join(lead), "tiles": tiles, "play_command": shown(play)}
+    return {"lead": shown(" ".join(lead)), "tiles": tiles, "play_command": shown(play)}
 
 
-def _best(facts: Mapping[str, Any]) -> tuple[float | None, str]:
-    """Bits a note on what says most of a model, and what that is: unseen pieces, or "" where there were none."""
+def _best(facts: Mapping[str, Any]) -> tuple[float, bool]:
+    """Bits a note on what says most of a model, and whether these are pieces that it never learnt from."""
     for split in ("valid", "test"):
-        if "all" in facts["scores"].get(split, {}):
-            return facts["scores"][split]["all"]["total"], f"{split} pieces"
-    totals = [one["total"] for one in facts["fit"]["history"]]
-    return (min(totals) if totals else None), ""
+        if split in facts["scores"]:
+            return facts["scores"][split]["all"]["total"], True
+    return min(one["total"] for one in facts["fit"]["history"]), False
+
+
+def _verdict(bits: float, alone: float | None, *, unseen: bool) -> str:
+    """How good the model is, in plain words."""
+    if not unseen:
+        return (
+            f"On what it learnt from, a note costs it {bits:.2f} bits; how well it does on other music nobody knows, "
+            "for no piece was kept apart."
+        )
+    told = f"On pieces that it never learnt from, a note costs it {bits:.2f} bits:"
+    if alone is not None and bits >= alone:
+        return (
+            f"{told} no better than knowing only how often each value occurs ({alone:.1f} bits). "
+            "It needs more minutes, or more music."
+        )
+    among = f"{told} it is as unsure as if it had to choose among {many(round(2**bits), 'note')}, all equally likely."
+    return among if alone is None else f"{among} By how often each value occurs alone, it would be {alone:.1f} bits."
 
 
 def _learning(material: Material) -> dict[str, Any]:
-    history = material.facts["fit"]["history"]
-    watched = "valid" in material.facts["scores"]
+    fitted = material.facts["fit"]
+    history, watched = fitted["history"], "valid" in material.facts["scores"]
     steps, minutes = ([0.0, *(one[what] / by for one in history)] for what, by in (("step", 1), ("seconds", 60)))
-    points = material.facts["fit"]["curve"]
-    curve = [(float(np.interp(one["step"], steps, minutes)), one["bits"]) for one in points]
+    curve = [(float(np.interp(one["step"], steps, minutes)), one["bits"]) for one in fitted["curve"]]
+    totals = [one["total"] if math.isfinite(one["total"]) else math.inf for one in history]
+    chosen = totals.index(min(totals))
     curves = []
     for name in ("total", *ATTRIBUTES):
-        valid = [(one["seconds"] / 60, one[name]) for one in history if math.isfinite(one[name])]
-        if not valid:
-            continue
-        train = curve if name == "total" else []
-        best = min(value for _, value in valid)
+        valid = [(minute, one[name]) for minute, one in zip(minutes[1:], history, strict=True)]
         title = "All together" if name == "total" else name.capitalize()
-        label = f"{title}: bits a note over minutes of fitting, from {valid[0][1]:.2f} to {best:.2f} at best."
-        svg = charts.loss(f"loss-{name}", label, valid, train)
+        label = (
+            f"{title}: bits a note over minutes of fitting, {valid[0][1]:.2f} at first, {valid[chosen][1]:.2f} at best."
+        )
+        svg = charts.loss(f"loss-{name}", label, valid, curve if name == "total" else [], valid[chosen])
         curves.append({"title": title, "note": "bits a note", "svg": svg})
     legend = [("line", "pieces that watch" if watched else "pieces learnt from")]
     if curve:
@@ -161,7 +171,7 @@ def _scores(material: Material) -> dict[str, Any]:
         if (of := material.facts["scores"].get(split))
     ]
     most = max((row["total"] for one in scores for _, row in one["rows"]), default=1.0)
-    return {"scores": scores, "most": max(most, 1e-9), "alone": material.alone}
+    return {"scores": scores, "most": max(most, 1e-9)}
 
 
 def _played(material: Material) -> dict[str, Any]:
