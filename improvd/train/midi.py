@@ -1,7 +1,7 @@
 """MIDI files to notes on the grid, read by symusic.
 
-What a file says of time is kept in ticks of the model's grid; where its onsets don't lie on any grid (a performance
-written down at a nominal tempo), the piece is marked as having no known beat.
+What a file says of time is kept in ticks of the model's grid. Where its onsets don't lie on any grid (a performance
+written down at a nominal tempo), its beat is looked for in the notes, as in a recording's.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ import numpy as np
 
 from improvd.core.events import TICKS_PER_BEAT
 from improvd.model.tokens import Metre, TickNotes, in_order
+from improvd.train import beats
+from improvd.train.beats_grid import on_grid
+from improvd.train.clean import Played
 from improvd.train.skipped import SkippedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-REVISION: Final = "midi 1"
+REVISION: Final = f"midi 2, {beats.REVISION}"
 """Rises whenever the same file would give other notes."""
 SUFFIXES: Final = (".mid", ".midi", ".kar")
 MOST_BYTES: Final = 16 * 2**20
@@ -53,7 +57,7 @@ def read(path: Path) -> tuple[TickNotes, list[tuple[int, Metre]]]:
     per_beat = int(score.tpq)
     if per_beat <= 0:
         raise SkippedError("has no ticks to a beat")
-    columns = [track.notes.numpy() for track in score.tracks if not track.is_drum and len(track.notes)]
+    columns = _columns(score.tracks)
     if not columns:
         raise SkippedError("no notes but drums" if any(len(track.notes) for track in score.tracks) else "no notes")
     onset, duration, pitch, velocity = (
@@ -66,12 +70,27 @@ def read(path: Path) -> tuple[TickNotes, list[tuple[int, Metre]]]:
     onset, duration, pitch, velocity = onset[sane], duration[sane], pitch[sane], velocity[sane]
     if len(onset) == 0:
         raise SkippedError("no notes in the first 200,000 beats")
+    if not has_beat(onset, per_beat):
+        return on_grid(_played(_columns(score.to("second").tracks), sane))
     onset24, offset24 = (_to_grid(times, per_beat) for times in (onset, onset + duration))
     notes = in_order(onset24, pitch, offset24 - onset24, velocity)
-    if not has_beat(onset, per_beat):
-        return notes, [(0, Metre(beat_known=False))]
     signatures = [(int(one.time), int(one.numerator), int(one.denominator)) for one in score.time_signatures]
     return notes, _metres(signatures, per_beat)
+
+
+def _columns(tracks: Sequence[Any]) -> list[dict[str, NDArray[np.generic]]]:
+    """The notes of each track that has any, but not drums."""
+    return [track.notes.numpy() for track in tracks if not track.is_drum and len(track.notes)]
+
+
+def _played(columns: list[dict[str, NDArray[np.generic]]], sane: NDArray[np.bool_]) -> Played:
+    """The sane ones of notes in seconds as played."""
+    onset, duration, pitch, velocity = (
+        np.concatenate([column[name] for column in columns])[sane] for name in ("time", "duration", "pitch", "velocity")
+    )
+    order = np.lexsort((pitch, onset))
+    onset, duration = onset[order].astype(np.float64), duration[order].astype(np.float64)
+    return Played(onset, onset + duration, pitch[order].astype(np.int64), velocity[order].astype(np.int64))
 
 
 def _check_head(head: bytes, size: int) -> None:
