@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -93,65 +91,6 @@ def test_keras_scores_as_numpy_does(tmp_path: Path) -> None:
     nats = log_probabilities(made.network(), valid.rows.astype(np.int32), 1, chords=False)
     for head, name in enumerate(ATTRIBUTES):
         assert -nats[:, head].sum() / notes / np.log(2) == pytest.approx(watched["all"][name], abs=0.02)
-
-
-def test_a_training_broken_off_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
-    from improvd.train.run import run  # noqa: PLC0415 - only where TensorFlow is
-
-    def interrupt(line: str) -> None:
-        if line.startswith("epoch 2"):
-            raise KeyboardInterrupt
-
-    folder = corpus(tmp_path / "jigs")
-    whole, _ = train(folder, tmp_path / "whole", epochs=3)
-    with pytest.raises(KeyboardInterrupt):
-        run(settings(folder, tmp_path / "broken", epochs=3), Lines(interrupt))
-    assert not (tmp_path / "broken").exists()
-    made, lines = train(folder, tmp_path / "broken", epochs=3)
-    assert any(line.startswith("going on from step") for line in lines)
-    for name, array in whole.weights.items():
-        np.testing.assert_array_equal(made.weights[name], array, err_msg=name)
-    assert made.facts["fit"]["history"][-1]["total"] == whole.facts["fit"]["history"][-1]["total"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "cache", "jigs", "whole"]
-
-
-SCRIPT = """
-import sys
-from pathlib import Path
-from improvd.train.run import run
-from improvd.train.settings import TrainSettings
-from improvd.train.telling import Lines
-run(TrainSettings((sys.argv[1],), Path(sys.argv[2]), units=12, width=8, batch=4, window=16, epochs=int(sys.argv[3])),
-    Lines(lambda line: print(line, flush=True)))
-"""
-
-
-def test_kill_9_loses_no_more_than_since_the_last_checkpoint(tmp_path: Path) -> None:
-    folder, out = corpus(tmp_path / "jigs"), tmp_path / "mine"
-    script = [sys.executable, "-c", SCRIPT, str(folder), str(out), "4000"]
-    with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("epoch 3"):
-                break
-        os.kill(process.pid, signal.SIGKILL)
-    assert not out.exists()
-    # The third epoch's line is said before its checkpoint is written, so at least the second one's is there.
-    made, lines = train(folder, out, epochs=4)
-    (resumed,) = [line for line in lines if line.startswith("going on from step")]
-    step = int(resumed.split()[4].replace(",", ""))
-    assert 2 * made.facts["fit"]["steps"] / 4 <= step
-
-
-def test_a_damaged_checkpoint_is_passed_over_and_no_progress_ends_a_training(tmp_path: Path) -> None:
-    folder, out = corpus(tmp_path / "jigs"), tmp_path / "mine"
-    work = settings(folder, out).work_folder
-    work.mkdir()
-    (work / "checkpoint.npz").write_bytes(b"PK\x03\x04 no")
-    # A rate of 0 never improves on the first validation.
-    made, _ = train(folder, out, epochs=50, patience=2, rate=0.0)
-    assert len(made.facts["fit"]["history"]) == 3
-    assert not work.exists()
 
 
 def _letters(folder: Path) -> None:
