@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 URL: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*::)*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 HERE: Final = re.compile(r"^(?:file|local)://", re.IGNORECASE)
-MOST_BYTES: Final = 2 * 2**30
-"""Of a file that is fetched: two hours of sound, uncompressed."""
+MOST_BYTES: Final = 4 * 2**30
+"""Of any file: no more fits into a WAV, and a file without an end is never read to it."""
 BLOCK: Final = 2**20
 COPIES: Final = "improvd-fetched-"
 FORGOTTEN_AFTER: Final = 86_400.0
@@ -106,11 +106,10 @@ def exists(path: str) -> bool:
 def local(path: str, most: int = MOST_BYTES) -> Iterator[Path]:
     """A file as a reader wants it: itself where it is local, else a copy that is gone afterwards.
 
-    SkippedError where it isn't there, is no plain file, can't be read, or is to be fetched and larger than ``most``
-    bytes.
+    SkippedError where it isn't there, is no plain file, can't be read, or is larger than ``most`` bytes.
     """
     if is_local(path):
-        yield _checked(path)
+        yield _checked(path, most)
         return
     _forget()
     with tempfile.TemporaryDirectory(prefix=COPIES, ignore_cleanup_errors=True) as folder:
@@ -126,7 +125,7 @@ def stamp(path: str) -> str:
     SkippedError where the file isn't there or can't be asked about.
     """
     if is_local(path):
-        state = _checked(path).stat()
+        state = _checked(path, None).stat()
         return f"{state.st_size} {state.st_mtime_ns}"
     with _reaching():
         filesystem, inside = fsspec.url_to_fs(path)
@@ -158,31 +157,37 @@ def split(path: str) -> tuple[str, str, str]:
     return wrapper + before, chained, rest
 
 
-def _checked(path: str) -> Path:
+def _checked(path: str, most: int | None) -> Path:
+    """A local file that a reader comes to the end of: a pipe or a device may have none."""
     file = Path(path)
     try:
-        mode = file.stat().st_mode
+        state = file.stat()
     except FileNotFoundError as error:
         raise PassingError("a link that leads nowhere" if file.is_symlink() else "not there") from error
     except (OSError, ValueError) as error:
         raise PassingError(f"can't be read ({getattr(error, 'strerror', None) or error})") from error
     if not os.access(file, os.R_OK):
         raise PassingError("can't be read (permission denied)")
-    if not stat.S_ISREG(mode):  # a pipe or a device may never end
-        raise PassingError("a folder" if stat.S_ISDIR(mode) else "not a file, but a pipe or a device")
+    if not stat.S_ISREG(state.st_mode):
+        raise PassingError("a folder" if stat.S_ISDIR(state.st_mode) else "not a file, but a pipe or a device")
+    if most is not None and state.st_size > most:
+        raise _too_large(most)
     return file
 
 
 def _blocks(path: str, most: int) -> Iterator[bytes]:
     """The content of a file piece by piece, if it isn't too large."""
-    here = is_local(path)
-    with _reaching(), _checked(path).open("rb") if here else fsspec.open(path, "rb") as file:
+    with _reaching(), _checked(path, most).open("rb") if is_local(path) else fsspec.open(path, "rb") as file:
         left = most
         while block := file.read(BLOCK):
             left -= len(block)
-            if left < 0 and not here:
-                raise SkippedError(f"larger than {most / 2**20:g} MiB")
+            if left < 0:
+                raise _too_large(most)
             yield block
+
+
+def _too_large(most: int) -> SkippedError:
+    return SkippedError(f"larger than {most / 2**20:g} MiB")
 
 
 def _fetch(path: str, copy: Path, most: int) -> None:
