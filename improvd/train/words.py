@@ -71,8 +71,8 @@ def how_far(event: events.Progress) -> str:
     if event.share is not None:
         said.append(f"{100 * event.share:.0f} %")
     if event.unit:
-        of = f" of {event.total:,.0f}" if event.total is not None else ""
-        said.append(f"{event.done:,.0f}{of} {event.unit}")
+        of = f"{event.done:,.0f} of " if event.total is not None else ""
+        said.append(of + _amount(event.done if event.total is None else event.total, event.unit))
         if event.rate is not None:
             said.append(speed(event.rate, event.unit))
     if event.seconds_left is not None:
@@ -107,12 +107,16 @@ def around(result: events.Result) -> list[str]:
     ]
 
 
+def _amount(count: float, unit: str) -> str:
+    return f"{count:,.0f} {unit.removesuffix('s') if count == 1 else unit}"
+
+
 def _ended(stage: events.Stage) -> str:
     seconds = stage.seconds or 0.0
     if not (stage.done and stage.unit):
         return f"{stage.stage}: {spell(seconds)}"
     fast = f" ({speed(stage.done / seconds, stage.unit)})" if seconds >= 1 else ""
-    return f"{stage.stage}: {stage.done:,.0f} {stage.unit} in {spell(seconds)}{fast}"
+    return f"{stage.stage}: {_amount(stage.done, stage.unit)} in {spell(seconds)}{fast}"
 
 
 def _validation(event: events.Validation) -> str:

@@ -196,6 +196,7 @@ def test_nothing_but_events_gets_to_a_script_and_an_error_is_the_last(error: str
 
 
 def test_spans_and_rates_read_well() -> None:
+    assert lines([events.Stage("shards", "shards", 1, done=1, seconds=0.2)]) == ["shards: 1 shard in 0 s"]
     assert [spell(s) for s in (0.4, 8, 99.4, 99.6, 754, 12_000)] == [
         "0 s",
         "8 s",
