@@ -14,7 +14,8 @@ import warnings
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -30,7 +31,9 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 CONNECTING: Final = 10.0
-"""Seconds that a scheduler may take to answer, and to have a worker."""
+"""Seconds that a scheduler may take to answer."""
+HIRING: Final = 10.0
+"""Seconds that it may then be without a worker."""
 LONELY: Final = 60.0
 """Seconds without any worker after which a run gives up: time enough to start others."""
 LOOKING: Final = 2.0
@@ -80,13 +83,17 @@ class Crew:
         No more jobs are taken than there is somebody to do them. ``work`` is a function at the top of a module.
         """
         waiting = iter(jobs)
+        first = next(waiting, None)
+        if first is None:
+            return
+        waiting = chain([first], waiting)
+        client = self._connected()
         done: SimpleQueue[Any] = SimpleQueue()
         flying: dict[Any, int] = {}
         try:
             while True:
-                room = AHEAD * self._hands() - len(flying) if self._client else 1
-                for number, job in islice(waiting, max(0, room)):
-                    future = self._connected().submit(work, job, pure=False)
+                for number, job in islice(waiting, max(0, AHEAD * max(1, self._hands()) - len(flying))):
+                    future = client.submit(work, job, pure=False)
                     flying[future] = number
                     future.add_done_callback(done.put)
                 if not flying:
@@ -96,7 +103,7 @@ class Crew:
         finally:
             if flying:
                 with suppress(Exception):  # the cluster may be gone
-                    self._client.cancel(list(flying))
+                    client.cancel(list(flying))
 
     def _connected(self) -> Any:  # noqa: ANN401  Dask has no types
         """The client of the cluster, which is there from now on."""
@@ -132,7 +139,7 @@ class Crew:
         except (OSError, TimeoutError, ValueError, ImportError) as error:
             raise CorpusError(f"no Dask scheduler answers at {self._address}: {store.reason(error)}") from error
         try:
-            client.wait_for_workers(1, timeout=CONNECTING)
+            client.wait_for_workers(1, timeout=HIRING)
         except TimeoutError as error:
             raise CorpusError(
                 f"the scheduler at {self._address} has no workers: start some with `dask worker {self._address}`"
@@ -207,6 +214,7 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _sigint_blocked() -> Iterator[None]:
+    resource_tracker.ensure_running()  # once it is, nothing else unblocks the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
