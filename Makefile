@@ -14,12 +14,13 @@ VENV := .venv
 pip = PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/bin/python -m pip install --quiet
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help run test lint clean
+.PHONY: help run test lint quality clean
 
 help:
 	@echo 'make run    set up what playing needs and start improvd; options in ARGS'
 	@echo 'make test   set up everything and run every check; options for pytest in ARGS'
 	@echo 'make lint   the checks without the tests'
+	@echo 'make quality ARGS="MODEL CORPUS"  measure a model, and write docs/quality anew'
 	@echo 'make clean  remove what these made, the virtual environment too'
 
 run: $(VENV)/.daemon
@@ -32,6 +33,9 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+
+quality: $(VENV)/.dev
+	$(VENV)/bin/improvd eval $(ARGS) --suite docs/quality
 
 clean:
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from importlib.util import find_spec
+from pathlib import Path  # noqa: TC003  typer reads the annotations
 from typing import Annotated
 
 import typer
@@ -15,6 +16,8 @@ from improvd.errors import UserError
 
 NEEDED = ("symusic", "rich")
 """What reading music needs beyond what playing does."""
+FIRST = 1000
+"""Notes of each piece that the page is about, unless it is told."""
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -31,36 +34,53 @@ def evaluate(
     ] = None,
     style: Annotated[str, typer.Option("--style", help="The style told for all pieces; left out: each its own.")] = "",
     as_json: Json = False,
+    suite: Annotated[
+        Path | None,
+        typer.Option(
+            "--suite", help="Measure everything, answers too, and write a page of it here; wants a manifest's splits."
+        ),
+    ] = None,
+    beside: Annotated[
+        list[str] | None, typer.Option("--beside", help="Another bundle for the page; may be repeated.")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", min=1, help="For the page, answer only so many pieces.")
+    ] = None,
 ) -> None:
     """Measure how many bits a note of music costs a model: the fewer, the better it foresees it.
 
     Each piece is heard from its start as the daemon would hear it; then once more with its style and bars told.
     """
+    if suite is None and (beside or seeds):
+        raise UserError("--beside and --seeds are for --suite")
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise UserError(f"measuring needs {' and '.join(missing)}: pip install 'improvd[train]'")
     for variable in THREADS:
         os.environ.setdefault(variable, "1")  # before numpy is loaded: a step is too small to be shared out
-    from improvd.evaluate import pieces, score, table  # noqa: PLC0415  numpy and more, which the check should come before
+    from improvd.evaluate import page, pieces, score, table  # noqa: PLC0415  numpy and more, after the check
+    from improvd.evaluate import suite as suites  # noqa: PLC0415  as above
     from improvd.model import bundle as bundles  # noqa: PLC0415  as above
-    from improvd.train import corpus, events, store  # noqa: PLC0415  as above
-    from improvd.train.progress import stage  # noqa: PLC0415  as above
+    from improvd.train import corpus  # noqa: PLC0415  as above
     from improvd.train.telling import for_people  # noqa: PLC0415  as above
 
     if split is not None and split not in corpus.SPLITS:
         raise UserError(f"--split is one of {', '.join(corpus.SPLITS)}, not '{split}'")
-    bundle = bundles.load(bundles.find(model))
+    if suite is not None and (style or split == "train"):
+        raise UserError("--suite measures on valid or test, and tells each piece its own style")
+    bundle, *others = (bundles.load(bundles.find(name)) for name in (model, *(beside or ())))
     bundle.check_style(style)
-    entries = pieces.choose(files, split)
+    entries = corpus.find(files)
     with for_people(sys.stderr) as tell:
-        with stage(tell, "reading", unit="files", total=len(entries)) as progress:
-            music, skipped = pieces.read(entries, first, progress.update)
-        for one in skipped:
-            tell(events.Note(f"skipped {store.shown(one.path)}: {one.reason}"))
-        with stage(tell, "scoring", unit="notes", total=sum(len(piece.rows) for piece in music)) as progress:
-            scores = score.score(bundle, music, style, progress.update)
-    report = score.report(bundle, music, scores, skipped)
+        if suite is None:
+            chosen = pieces.choose(entries, split) if split else entries
+            figures = score.measure(bundle, chosen, tell, first=first, style=style)
+        else:
+            figures = suites.measure(
+                [bundle, *others], entries, tell, split=split or "test", first=first or FIRST, seeds=seeds
+            )
+            page.write(suite, figures)
     if as_json:
-        typer.echo(json.dumps(report, indent=1))
+        typer.echo(json.dumps(figures, indent=1))
     else:
-        typer.echo("\n".join(table.lines(report)))
+        typer.echo("\n".join(table.lines(figures)) if suite is None else f"wrote {suite / 'figures.md'}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from improvd.errors import CorpusError
 from improvd.model.tokens import BAR, BAR_UNKNOWN, METRE, METRE_UNKNOWN, TickNotes
-from improvd.train import corpus, pool, store
+from improvd.train import pool, store
 from improvd.train.audio import RECORDINGS
 from improvd.train.reading import read_piece
 from improvd.train.scores import FORMATS
@@ -34,11 +34,8 @@ class Skipped:
     reason: str
 
 
-def choose(files: Sequence[str], split: str | None = None) -> list[Entry]:
-    """What `improvd.train.corpus.find` finds, or what of it a manifest puts into ``split``; CorpusError where none."""
-    entries = corpus.find(files)
-    if split is None:
-        return entries
+def choose(entries: Sequence[Entry], split: str) -> list[Entry]:
+    """What of a corpus a manifest puts into ``split``; CorpusError where that is nothing."""
     chosen = [entry for entry in entries if entry.split == split]
     if not chosen:
         raise CorpusError(f"no manifest puts any of these {len(entries)} files into the split {split!r}")

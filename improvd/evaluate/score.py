@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from improvd.evaluate.accounts import Tally, outside, total
-from improvd.evaluate.pieces import untold
+from improvd.evaluate.pieces import read, untold
 from improvd.model.network import log_probabilities
 from improvd.train import store
+from improvd.train.events import Note
+from improvd.train.progress import stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from improvd.evaluate.pieces import Skipped
     from improvd.model.bundle import Bundle
     from improvd.model.network import Network
+    from improvd.model.tokens import Vocabulary
     from improvd.train.corpus import Entry
+    from improvd.train.events import Tell
     from improvd.train.reading import Piece
 
 
@@ -48,10 +52,26 @@ def bits(network: Network, rows: NDArray[np.int32], style: int) -> NDArray[np.fl
     return -log_probabilities(network, rows, style) / math.log(2)
 
 
+def measure(bundle: Bundle, entries: Sequence[Entry], tell: Tell, *, first: int | None, style: str) -> dict[str, Any]:
+    """The `report` of some files, of each piece only its ``first`` notes. CorpusError where none can be read."""
+    with stage(tell, "reading", unit="files", total=len(entries)) as progress:
+        pieces, skipped = read(entries, first, progress.update)
+    for one in skipped:
+        tell(Note(f"skipped {store.shown(one.path)}: {one.reason}"))
+    with stage(tell, "scoring", unit="notes", total=sum(len(piece.rows) for piece in pieces)) as progress:
+        scores = score(bundle, pieces, style, progress.update)
+    return report(bundle, pieces, scores, skipped)
+
+
+def style_of(vocabulary: Vocabulary, entry: Entry) -> int:
+    """The id of a piece's style, as the manifest names it or as its folder does; 0 where the model knows neither."""
+    return vocabulary.style_id(entry.style) or vocabulary.style_id(store.name(store.parent(entry.path)))
+
+
 def score(
     bundle: Bundle, pieces: Sequence[Piece], style: str = "", progress: Callable[[float], None] = lambda _: None
 ) -> list[Score]:
-    """Each piece's costs. ``style`` is told for all pieces; else each piece's own is, where the model knows it.
+    """Each piece's costs. ``style`` is told for all pieces; without, each piece's own (`style_of`).
 
     ``progress`` is told how many notes are done.
     """
@@ -60,7 +80,7 @@ def score(
     done = 0
     for piece in pieces:
         bare, full = untold(piece.rows), piece.rows.astype("int32")
-        known = vocabulary.style_id(style or piece.entry.style)
+        known = vocabulary.style_id(style) if style else style_of(vocabulary, piece.entry)
         scores.append(
             Score(
                 piece.entry,

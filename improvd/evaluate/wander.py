@@ -51,11 +51,11 @@ WINDOW: Final = ORDERS + 2
 def answers(
     model: Markov, seeds: Sequence[Seed], each: int, progress: Callable[[float], None] = lambda _: None
 ) -> list[list[TickNotes]]:
-    """``each`` answers to every seed. ``progress`` is told what share of the beats is done."""
+    """``each`` answers to every seed. ``progress`` is told how many seeds' worth of beats is done."""
     walk = _Walk(model, [seed for seed in seeds for _ in range(each)])
     while len(walk.going) and walk.column < walk.rows.shape[1]:
         walk.step()
-        progress(walk.share)
+        progress(walk.share * len(seeds))
     flat = walk.finished()
     return [flat[n : n + each] for n in range(0, len(flat), each)]
 

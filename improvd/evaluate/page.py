@@ -1,0 +1,182 @@
+"""The figures of the suite as a folder: a page in Markdown, its charts, and all figures as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from improvd.evaluate import charts
+from improvd.evaluate.answers import EACH
+from improvd.evaluate.ranking import RIVALS, SUMS
+from improvd.evaluate.seeds import ANSWER_BEATS, COMPARED
+from improvd.evaluate.suite import MARKOV, shown
+from improvd.model.tokens import ATTRIBUTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+COLUMNS: Final = (*ATTRIBUTES, "total")
+ANSWERS: Final = {
+    "pitch_classes": "pitch classes shared with the call",
+    "in_key": "notes in the call's key",
+    "in_clear_key": "… where that key is clear",
+    "intervals": "inter-onset intervals shared",
+    "durations": "durations shared",
+    "density": "density ÷ the call's (median)",
+    "near_density": "… within a factor of 1.5",
+    "register": "distance in register, semitones",
+    "repeated": "4-note patterns that come again",
+    "cardinality": "cardinality score (F1)",
+    "stuck": "stuck on a pitch",
+    "notes": "notes",
+}
+
+
+def write(folder: Path, figures: Mapping[str, Any]) -> None:
+    """Write ``figures.md``, ``figures.json`` and the charts; each is whole or not there. OSError where it can't be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, drawing in charts.draw(figures).items():
+        _put(folder / f"{name}.svg", drawing)
+    _put(folder / "figures.json", json.dumps(_rounded(figures), indent=1) + "\n")
+    _put(folder / "figures.md", "\n".join(page(figures)) + "\n")
+
+
+def _put(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+
+
+def _rounded(what: Any) -> Any:  # noqa: ANN401  any JSON
+    if isinstance(what, dict):
+        return {key: _rounded(value) for key, value in what.items()}
+    if isinstance(what, list):
+        return [_rounded(value) for value in what]
+    return round(what, 5) if isinstance(what, float) else what
+
+
+def page(figures: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of the page."""
+    corpus, players = figures["corpus"], figures["players"]
+    names = list(players)
+    beside = "".join(f" --beside {name}" for name in names[1:-1])
+    yield from (
+        "# The figures",
+        "",
+        "[How they are measured](README.md), and what they say. All of this page was written by",
+        "",
+        "```sh",
+        f"improvd eval {names[0]} CORPUS --split {corpus['split']} --first {corpus['first']}{beside} --suite FOLDER",
+        "```",
+        "",
+        (
+            f"on {corpus['files']:,} pieces of the corpus's split `{corpus['split']}`, the first {corpus['first']:,} "
+            f"notes of each. The baseline, {MARKOV}, learnt from the {corpus['learnt_notes']:,} notes of the "
+            f"{corpus['learnt_files']:,} pieces in `train`. All figures, by style and source too: "
+            "[figures.json](figures.json)."
+        ),
+        "",
+        "## Bits a note",
+        "",
+        "Untold: nobody said what bar, metre or style a piece is in.",
+        "",
+    )
+    rows = [(name, "bins", players[name]["foresight"]["bits"]) for name in names]
+    rows += [(name, "exact", players[name]["foresight"]["exact"]) for name in names]
+    rows += [
+        (f"{name}, told", account, players[name]["foresight"]["told"][key])
+        for account, key in (("bins", "bits"), ("exact", "exact"))
+        for name in names
+        if "told" in players[name]["foresight"]
+    ]
+    yield from _table(
+        ("", "account", *COLUMNS),
+        ((name, account, *(f"{bits[column]:.3f}" for column in COLUMNS)) for name, account, bits in rows),
+        left=2,
+    )
+    yield from ("", "![Bits a note by attribute](bits.svg)", "", "In total, by style (bins):", "")
+    styles = players[names[0]]["foresight"]["by_style"]
+    yield from _table(
+        ("style", "notes", *names),
+        (
+            (
+                style or "none",
+                f"{described['notes']:,}",
+                *(f"{players[name]['foresight']['by_style'][style]['bits']['total']:.3f}" for name in names),
+            )
+            for style, described in styles.items()
+        ),
+    )
+    yield from (
+        "",
+        "By how far into a piece a note stands, in total; only long pieces reach the later spans:",
+        "",
+        "![Bits along a piece](along.svg)",
+        "",
+    )
+    yield from _ranking(players)
+    yield from _answers(figures)
+
+
+def _ranking(players: Mapping[str, Any]) -> Iterator[str]:
+    seeds = next(iter(players.values()))["ranking"]["seeds"]
+    yield from (
+        "## Whose continuation?",
+        "",
+        (
+            f"Of {seeds:,} seeds, each against {RIVALS} rivals of {COMPARED} notes: the share that help their own "
+            "continuation more. *Unaccented* leaves out the velocity."
+        ),
+        "",
+    )
+    yield from _table(
+        ("", *SUMS),
+        ((name, *(f"{player['ranking']['share'][one]:.1%}" for one in SUMS)) for name, player in players.items()),
+    )
+    yield from ("", "And how many bits a note the seed saves its own continuation, and a rival:", "")
+    yield from _table(
+        ("", *SUMS),
+        (
+            (
+                name,
+                *(
+                    f"{player['ranking']['help']['own'][one]:+.2f} / {player['ranking']['help']['rival'][one]:+.2f}"
+                    for one in SUMS
+                ),
+            )
+            for name, player in players.items()
+        ),
+    )
+    yield ""
+
+
+def _answers(figures: Mapping[str, Any]) -> Iterator[str]:
+    by = {name: one["answers"] for name, one in shown(figures).items()}
+    composer = by["composer"]
+    yield from (
+        "## Answers",
+        "",
+        (
+            f"{composer['seeds']:,} seeds, {EACH} answers of {ANSWER_BEATS} beats to each; "
+            f"{composer['clear_seeds']:,} seeds have a clear key."
+        ),
+        "",
+    )
+    yield from _table(
+        ("", *by),
+        ((text, *(_value(name, one[name]) for one in by.values())) for name, text in ANSWERS.items()),
+    )
+    yield from ("", "![Answers beside the composer's](answers.svg)")
+
+
+def _value(name: str, value: float) -> str:
+    return f"{value:.1f}" if name in {"notes", "register"} else f"{value:.3f}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'|'.join('---' if number < left else '---:' for number in range(len(head)))}|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
