@@ -13,7 +13,7 @@ import numpy as np
 
 from improvd.train.beats_chain import chains, strikes
 from improvd.train.beats_heard import heard
-from improvd.train.beats_trust import position, trust
+from improvd.train.beats_trust import evidence, position, trust
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +56,16 @@ class Beats:
 
 def find(played: Played) -> Beats | None:
     """The likeliest beats, and where they are known; None where there are too few notes, or far too many."""
+    tracked = track(played)
+    if tracked is None:
+        return None
+    times, speaks_for = tracked
+    sure = trust(speaks_for)
+    return Beats(times, sure, _stretches(sure >= VOUCHED))
+
+
+def track(played: Played) -> tuple[Curve, Curve] | None:
+    """The times of the likeliest beats, and the `evidence` for each; None as in `find`."""
     if len(played) < FEWEST or played.onset[-1] - played.onset[0] > LONGEST:
         return None
     struck, _ = strikes(played.onset, played.velocity)
@@ -67,8 +77,7 @@ def find(played: Played) -> Beats | None:
         return None
     first, last = float(played.onset[0]), float(played.onset[-1])
     best, *others = [_continued(times, first, last) for times in found]
-    sure = trust(best, others, struck, start, log_odds)
-    return Beats(best, sure, _stretches(sure >= VOUCHED))
+    return best, evidence(best, others, struck, start, log_odds)
 
 
 def _continued(beats: Curve, first: float, last: float) -> Curve:

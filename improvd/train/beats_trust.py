@@ -33,12 +33,10 @@ between two, half as fast from any beat, twice as fast."""
 PARTS: Final = np.array([0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1])
 NEAR: Final = 0.05
 """Beats about these parts, within which a strike lies on them. By chance six in ten do."""
-# Fitted by logistic regression on the beats of the twelve performances that docs/beats.md names.
+# Fitted by logistic regression on the beats of the twelve performances that docs/beats.md names, which has the command.
 CONSTANT: Final = -2.36
-BY_AGREEMENT: Final = 3.56
-BY_EAR: Final = 1.20
-BY_PARTS: Final = 4.33
-BY_CHANGE: Final = -9.72
+WEIGHTS: Final = np.array([3.56, 1.20, 4.33, -9.72])
+"""Of each column of the evidence."""
 
 
 def position(beats: Curve, times: Curve) -> Curve:
@@ -46,11 +44,17 @@ def position(beats: Curve, times: Curve) -> Curve:
     return np.asarray(np.interp(times, beats, np.arange(len(beats))), dtype=np.float64)
 
 
-def trust(beats: Curve, others: Sequence[Curve], struck: Curve, start: float, log_odds: Frames) -> Curve:
-    """The probability that each beat, to the one after it, is right; half and twice the tempo count as right.
+def trust(evidence: Curve) -> Curve:
+    """The probability that each beat, to the one after it, is right; half and twice the tempo count as right."""
+    return np.asarray(1 / (1 + np.exp(-CONSTANT - evidence @ WEIGHTS)))
 
-    ``beats`` and ``others`` in seconds, around what is ``struck``; ``log_odds`` of a beat, a frame each, from ``start``
-    seconds on. One number fewer than there are beats.
+
+def evidence(beats: Curve, others: Sequence[Curve], struck: Curve, start: float, log_odds: Frames) -> Curve:
+    """What speaks for each beat, to the one after it: shape (beats - 1, 4), means over the beats around.
+
+    The share of other chains that agree, what was heard on the beat, the share of strikes on plain parts of it, and by
+    how much the logarithm of the period changes. ``beats`` and ``others`` in seconds, around what is ``struck``;
+    ``log_odds`` of a beat, a frame each, from ``start`` seconds on.
     """
     agreement = np.mean([agree(beats, other) for other in others], axis=0) if others else np.zeros(len(beats) - 1)
     heard = at(beats, start, log_odds)
@@ -60,14 +64,15 @@ def trust(beats: Curve, others: Sequence[Curve], struck: Curve, start: float, lo
     held = np.bincount(number, minlength=len(beats) - 1).astype(np.float64)
     plain = np.bincount(number, on_parts, len(beats) - 1).astype(np.float64)
     change = np.abs(np.diff(np.log(np.diff(beats)), append=np.log(beats[-1] - beats[-2])))
-    odds = (
-        CONSTANT
-        + BY_AGREEMENT * _around(agreement)
-        + BY_EAR * _around((heard[:-1] + heard[1:]) / 2)
-        + BY_PARTS * _around(plain) / np.maximum(_around(held), 1e-9)
-        + BY_CHANGE * _around(change)
+    return np.stack(
+        [
+            _around(agreement),
+            _around((heard[:-1] + heard[1:]) / 2),
+            _around(plain) / np.maximum(_around(held), 1e-9),
+            _around(change),
+        ],
+        axis=1,
     )
-    return np.asarray(1 / (1 + np.exp(-odds)))
 
 
 def agree(beats: Curve, other: Curve) -> NDArray[np.bool_]:

@@ -100,6 +100,36 @@ def test_the_beat_of_expressive_playing_is_found(
     assert found.known.mean() > 0.8
 
 
+@pytest.mark.parametrize(
+    ("other", "wanted"),
+    [
+        (np.arange(20) * 0.5, True),
+        (np.arange(20) * 0.5 + 0.25, True),
+        (np.arange(40) * 0.25, True),
+        (np.arange(12) * 1.0, True),
+        (np.arange(12) * 1.0 + 0.5, True),
+        (np.arange(20) * 0.5 + 0.12, False),
+        (np.arange(30) / 3, False),
+        (np.arange(20) * 0.75, False),
+    ],
+    ids=[
+        "the same",
+        "the off-beat",
+        "twice",
+        "half",
+        "half from the other",
+        "between",
+        "three for two",
+        "two for three",
+    ],
+)
+def test_chains_agree_at_half_and_double_tempo_but_at_no_other(other: np.ndarray, wanted: bool) -> None:
+    ours = 1 + np.arange(10) * 0.5
+    assert agree(ours, other).tolist() == [wanted] * 9
+    # The other says nothing of what lies beyond it.
+    assert not agree(ours + 100, other).any()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_no_beat_is_made_up(seed: int) -> None:
     rng = np.random.Generator(np.random.PCG64(seed))
