@@ -6,8 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from improvd.train import scores, store
-from improvd.train.audio import RECORDINGS
+from improvd.train import parts, store
 from improvd.train.events import File, Note
 from improvd.train.words import STATUSES
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from improvd.train.events import Tell
     from improvd.train.ingest import Filed
 
+KINDS: Final = {parts.MIDI: "MIDI files", parts.SCORES: "scores", parts.RECORDED: "recordings"}
 TOLD: Final = 8
 """How many skipped files are named one by one."""
 
@@ -26,7 +26,7 @@ class Summary:
     """``files`` counts by status, ``reasons`` those skipped, ``styles`` by style and status.
 
     Of those used: ``kinds`` by kind of file, ``keys`` by key where it is known, ``beat_known`` how many have a beat
-    that is known, ``notes`` how many notes they have together.
+    that is known.
     """
 
     files: Mapping[str, int]
@@ -35,7 +35,6 @@ class Summary:
     kinds: Mapping[str, int]
     keys: Mapping[str, int]
     beat_known: int
-    notes: int
 
     def facts(self) -> dict[str, Any]:
         """What of it goes into a bundle: numbers alone, nothing that names a file."""
@@ -52,10 +51,9 @@ def summarise(files: Sequence[Filed]) -> Summary:
         files=Counter(one.status for one in files),
         reasons=Counter(one.reason for one in files if one.status == "skipped"),
         styles=styles,
-        kinds=Counter(kind(one.entry.path) for one in used),
+        kinds=Counter(KINDS[parts.kind(one.entry.path)] for one in used),
         keys=Counter(one.key for one in used if one.key),
         beat_known=sum(one.beat_known for one in used),
-        notes=sum(one.notes for one in used),
     )
 
 
@@ -69,9 +67,3 @@ def tell_files(files: Sequence[Filed], summary: Summary, tell: Tell) -> None:
         tell(Note(f"  skipped {store.shown(one.entry.path)}: {one.reason}"))
     if len(skipped) > TOLD:
         tell(Note(f"  … and {len(skipped) - TOLD:,} more"))
-
-
-def kind(path: str) -> str:
-    """What kind of file a path names: "recordings", "scores" or "MIDI files"."""
-    suffix = store.suffix(path)
-    return "recordings" if suffix in RECORDINGS else "scores" if suffix in scores.FORMATS else "MIDI files"

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PATIENCE: Final = 60.0
 """Seconds between two lines of progress where there is no terminal: a log is read afterwards."""
 
+WIDEST: Final = len("reporting")
+"""What the name of a stage needs; on a narrow terminal the bar is the first to give way."""
+
 
 @contextmanager
 def for_people(stream: TextIO) -> Iterator[events.Tell]:
@@ -110,12 +113,12 @@ class Terminal:
     """Events on a terminal: a bar for the stage under way, and lines above it, while ``bars`` are entered."""
 
     def __init__(self, console: Console) -> None:
-        from rich import progress  # noqa: PLC0415  only a terminal needs it
+        from rich import progress, table  # noqa: PLC0415  only a terminal needs it
 
         self._console = console
         self._task: progress.TaskID | None = None
         self.bars = progress.Progress(
-            progress.TextColumn("{task.description}", markup=False),
+            progress.TextColumn("{task.description}", markup=False, table_column=table.Column(min_width=WIDEST)),
             progress.BarColumn(bar_width=24),
             progress.TextColumn("{task.fields[told]}", markup=False),
             console=console,

@@ -66,18 +66,16 @@ def listed(words: Sequence[str]) -> str:
 
 
 def how_far(event: events.Progress) -> str:
-    """How far a stage is: the share, the count, the rate, the time left and its own words, where they are known."""
-    said = []
-    if event.share is not None:
-        said.append(f"{100 * event.share:.0f} %")
-    if event.unit:
-        of = f"{event.done:,.0f} of " if event.total is not None else ""
-        said.append(of + _amount(event.done if event.total is None else event.total, event.unit))
-        if event.rate is not None:
-            said.append(speed(event.rate, event.unit))
-    if event.seconds_left is not None:
-        said.append(f"{spell(event.seconds_left)} left")
-    return " · ".join([*said, *([shown(event.text)] if event.text else [])])
+    """How far a stage is, as far as it is known, what matters most first: the end of it may have no room."""
+    of = "" if event.total is None else f"{event.done:,.0f} of "
+    said = [
+        "" if event.share is None else f"{100 * event.share:.0f} %",
+        "" if event.seconds_left is None else f"{spell(event.seconds_left)} left",
+        "" if event.rate is None or not event.unit else speed(event.rate, event.unit),
+        of + _amount(event.done if event.total is None else event.total, event.unit) if event.unit else "",
+        shown(event.text),
+    ]
+    return " · ".join(filter(None, said))
 
 
 def file_table(result: events.Result) -> list[list[str]]:
