@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-REVISION: Final = f"midi 2, {beats.REVISION}"
+REVISION: Final = f"midi 3, {beats.REVISION}"
 """Rises whenever the same file would give other notes."""
 SUFFIXES: Final = (".mid", ".midi", ".kar")
 MOST_BYTES: Final = 16 * 2**20
 MOST_NOTES: Final = 200_000
 MOST_TRACKS: Final = 4096
 LONGEST_BEATS: Final = 200_000
+MOST_A_SECOND: Final = 200
+"""Notes, on average, in music that has only seconds to go by: at a tempo of nothing a beat, all of it is one chord."""
 ON_GRID: Final = (0, 3, 6, 8, 9, 12, 15, 16, 18, 21, 24)
 """Ticks of a beat where written music puts onsets: thirty-seconds and triplets."""
 GRID_TOLERANCE: Final = 0.35
@@ -71,7 +73,10 @@ def read(path: Path) -> tuple[TickNotes, list[tuple[int, Metre]]]:
     if len(onset) == 0:
         raise SkippedError("no notes in the first 200,000 beats")
     if not has_beat(onset, per_beat):
-        return on_grid(_played(_columns(score.to("second").tracks), sane))
+        played = _played(_columns(score.to("second").tracks), sane)
+        if len(played.onset) > MOST_A_SECOND * max(0.25, played.onset[-1] - played.onset[0]):
+            raise SkippedError(f"more than {MOST_A_SECOND} notes a second")
+        return on_grid(played)
     onset24, offset24 = (_to_grid(times, per_beat) for times in (onset, onset + duration))
     notes = in_order(onset24, pitch, offset24 - onset24, velocity)
     signatures = [(int(one.time), int(one.numerator), int(one.denominator)) for one in score.time_signatures]
@@ -104,6 +109,8 @@ def _check_head(head: bytes, size: int) -> None:
         raise SkippedError("damaged or cut short")
     if head.startswith(b"MThd") and int.from_bytes(head[10:12], "big") > MOST_TRACKS:
         raise SkippedError(f"more than {MOST_TRACKS} tracks")
+    if head.startswith(b"MThd") and head[12] & 0x80:
+        raise SkippedError("counts in time code, not in beats")
 
 
 def _to_grid(ticks: NDArray[np.int64], per_beat: int) -> NDArray[np.int64]:

@@ -44,6 +44,8 @@ def read_piece(entry: Entry) -> Piece:
     """Read one file, in this process; SkippedError with the reason where it can't be used."""
     kind = store.suffix(entry.path)
     with store.local(entry.path, MOST_BYTES.get(kind, store.MOST_BYTES)) as file:
+        if file.stat().st_size == 0:
+            raise SkippedError("empty file")
         if kind in RECORDINGS:
             notes, metre = recordings.read(file)
         elif kind in scores.FORMATS:
@@ -51,7 +53,7 @@ def read_piece(entry: Entry) -> Piece:
         else:
             notes, metre = midi.read(file)
     if len(notes) < FEWEST_NOTES:
-        raise SkippedError("fewer than 8 notes")
+        raise SkippedError("fewer than 8 notes" if len(notes) else "no notes")
     rows = Vocabulary().encode(notes, metre).astype(np.uint8)
     digest = hashlib.sha1(rows.tobytes(), usedforsecurity=False).hexdigest()
     return Piece(entry, notes, rows, digest)

@@ -142,7 +142,7 @@ def _unzipped(path: Path) -> bytes:
 
 def _tunes(text: str, kind: str) -> Iterator[str]:
     """The tunes of a file one by one: an ABC file may hold a whole book."""
-    if kind == "musicxml" and "<!ENTITY" in text:
+    if kind in ("musicxml", "mei") and "<!ENTITY" in text:
         raise SkippedError("defines entities of its own")
     if kind == "musicxml" and "<score-" not in text:
         raise SkippedError("XML, but no score")
