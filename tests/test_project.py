@@ -18,6 +18,8 @@ import typer
 from typer.core import TyperGroup
 
 import improvd
+from improvd.config.option import options_of
+from improvd.config.options import CONFIG, PROFILE, RunOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +78,9 @@ def test_the_changelog_knows_this_version() -> None:
 
 def commands(page: Path) -> Iterator[list[str]]:
     """The improvd and make commands that a page tells its reader to type."""
-    for block in re.findall(r"^```(?:sh|bash|console)?\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+        if language not in ("", "sh", "bash", "console"):
+            continue
         for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line.removeprefix("$ "), comments=True)
             while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
@@ -115,15 +119,15 @@ def test_every_command_told_exists(words: list[str], cli: TyperGroup) -> None:
             assert word.partition("=")[0] in known | {"--help"}
 
 
-def test_every_option_of_run_can_be_set_by_environment(cli: TyperGroup) -> None:
-    options = [option for option in cli.commands["run"].params if option.name != "help"]
-    assert len(options) > len({"--in", "--out"})
-    assert [option.opts for option in options if not str(option.envvar).startswith("IMPROVD_")] == []
+def test_every_option_of_run_is_described_where_the_environment_and_the_file_look(cli: TyperGroup) -> None:
+    options = {name for option in cli.commands["run"].params for name in option.opts} - {"--help"}
+    assert options == {option.flag for option in (*options_of(RunOptions), CONFIG, PROFILE)}
 
 
 def test_every_variable_told_exists(cli: TyperGroup) -> None:
     told = {name for page in PAGES for name in re.findall(r"IMPROVD_[A-Z_]+[A-Z]", page.read_text())}
     known = {str(option.envvar) for command in cli.commands.values() for option in command.params}
+    known |= {option.env for option in (*options_of(RunOptions), CONFIG, PROFILE)}
     assert told <= known | {"IMPROVD_REQUIRE", "IMPROVD_CACHE"}
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from improvd import __version__
-from improvd.cli import bench, ports, rehearse, run, train
+from improvd.cli import bench, config, ports, rehearse, run, train
 from improvd.cli import eval as evaluation
+from improvd.cli.options import EPILOG, Grouped
 from improvd.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run.run, ports.ports, rehearse.rehearse, train.train, bench.bench):
+for command in (run.run, rehearse.rehearse, bench.bench, config.config):
+    app.command(cls=Grouped, epilog=EPILOG)(command)
+for command in (ports.ports, train.train):
     app.command()(command)
 app.command("eval")(evaluation.evaluate)
 

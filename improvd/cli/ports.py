@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from improvd.cli.options import Json, option
-from improvd.config import AUTO, one_of
+from improvd.config.kinds import Choice
+from improvd.config.systems import AUTO, SYSTEMS
+from improvd.errors import UserError
 
 
 def ports(
@@ -17,10 +19,13 @@ def ports(
     api: Annotated[str, option("--api", "Only this MIDI system: alsa, jack, core or winmm.")] = AUTO,
 ) -> None:
     """List MIDI inputs and outputs by MIDI system."""
-    from improvd.daemon.portnames import SYSTEMS, shown  # noqa: PLC0415  only this command needs it
+    from improvd.daemon.portnames import shown  # noqa: PLC0415  only this command needs it
     from improvd.daemon.probe import probe  # noqa: PLC0415  as above
 
-    one_of("--api", api, (AUTO, *SYSTEMS))
+    try:
+        Choice((AUTO, *SYSTEMS)).parse(api)
+    except ValueError as error:
+        raise UserError(f"--api {error}") from None
     found = probe() if api == AUTO else probe([api])
     if as_json:
         typer.echo(json.dumps({name: system.as_json() for name, system in found.items()}, indent=2))

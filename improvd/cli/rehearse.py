@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 import json as json_format
-from pathlib import Path  # noqa: TC003  as improvd.cli.options
+from pathlib import Path  # noqa: TC003  typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from improvd.cli import options  # noqa: TC001  typer reads the annotations
-from improvd.config import DEFAULT_MODEL, DEFAULTS, LIMITS, engine_settings, schedule_limits
+from improvd.cli.options import Json, configured
+from improvd.config.layers import Chosen  # noqa: TC001  as above
+from improvd.config.options import RehearseOptions
+from improvd.config.settings import engine_settings
+from improvd.core.events import Seconds
+from improvd.core.schedule import ScheduleLimits
 
 if TYPE_CHECKING:
     from improvd.core.events import TurnEnded
 
 
+@configured(RehearseOptions)
 def rehearse(
+    chosen: Chosen[RehearseOptions],
     played: Annotated[Path, typer.Argument(help="What you play: a MIDI file, or a trace of `improvd run`.")],
     *,
     # Not to be had by environment: IMPROVD_OUT names a port there, and must not become a file here.
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write both parts to this MIDI file.")] = None,
     hold: Annotated[bool, typer.Option("--hold", help="Wait for each answer, as a person would.")] = False,
-    model: options.Model = DEFAULT_MODEL,
-    bpm: options.Bpm = DEFAULTS.bpm,
-    meter: options.Meter = DEFAULTS.beats_per_bar,
-    min_bars: options.MinBars = DEFAULTS.min_bars,
-    max_bars: options.MaxBars = DEFAULTS.max_bars,
-    channel: options.Channel = DEFAULTS.channel + 1,
-    listen_channel: options.ListenChannel = None,
-    temperature: options.Temperature = DEFAULTS.temperature,
-    top_p: options.TopP = DEFAULTS.top_p,
-    style: options.Style = DEFAULTS.style,
-    seed: options.Seed = 0,
-    brush_velocity: options.BrushVelocity = DEFAULTS.brush_velocity,
-    brush_length: options.BrushLength = DEFAULTS.brush_length,
-    longest_note: options.LongestNote = LIMITS.longest_note,
-    json: options.Json = False,
+    json: Json = False,
 ) -> None:
     """Play a MIDI file to improvd in virtual time and keep the duet; or play a trace again as it was.
 
@@ -49,22 +41,9 @@ def rehearse(
             played=played,
             out=out,
             hold=hold,
-            model=model,
-            engine=engine_settings(
-                bpm=bpm,
-                meter=meter,
-                min_bars=min_bars,
-                max_bars=max_bars,
-                channel=channel,
-                listen_channel=listen_channel,
-                temperature=temperature,
-                top_p=top_p,
-                style=style,
-                seed=seed,
-                brush_velocity=brush_velocity,
-                brush_length=brush_length,
-            ),
-            limits=schedule_limits(longest_note=longest_note),
+            model=chosen.options.model,
+            engine=engine_settings(chosen.options),
+            limits=ScheduleLimits(longest_note=Seconds(chosen.options.longest_note)),
         )
     )
     if json:

@@ -18,9 +18,9 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from improvd.config.systems import NULL
 from improvd.daemon import bench_lateness
 from improvd.daemon.child import module
-from improvd.daemon.portnames import NULL
 from improvd.daemon.probe import probe
 from improvd.errors import UserError
 

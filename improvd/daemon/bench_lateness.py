@@ -16,11 +16,11 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from improvd.config.systems import NULL
 from improvd.core.events import BeatNote, Beats, Generate, PlannedNote, Play, Seconds, Sent
 from improvd.daemon import worker
 from improvd.daemon.child import Child, module
 from improvd.daemon.messages import Close, LoadModel, ModelReady, OpenPorts, PortsOpen
-from improvd.daemon.portnames import NULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

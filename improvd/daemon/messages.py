@@ -104,11 +104,15 @@ class LoadModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelReady:
-    """Worker to engine: the bundle is loaded and has proved itself. ``step``: seconds that one step costs."""
+    """Worker to engine: the bundle is loaded and has proved itself. ``step``: seconds that one step costs.
+
+    ``styles`` are those that it knows by name.
+    """
 
     name: str
     sha: str
     step: Seconds
+    styles: tuple[str, ...] = ()
 
 
 Message = (

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from improvd.daemon.portnames import NULL, SYSTEMS, choose, device, shown
+from improvd.config.systems import NULL, SYSTEMS
+from improvd.daemon.portnames import choose, device, shown
 from improvd.errors import MidiError
 
 if TYPE_CHECKING:

@@ -5,16 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from improvd.config.systems import SYSTEMS
 from improvd.errors import MidiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-
-SYSTEMS = {"alsa": "ALSA", "jack": "JACK", "core": "CoreMIDI", "winmm": "WinMM"}
-"""The MIDI systems by the names that python-rtmidi and ``--api`` give them, and as shown."""
-
-NULL = "null"
-"""No MIDI at all: nothing comes in and what goes out is gone. For measuring."""
 
 _NUMBERS = re.compile(r" \d+:\d+$")
 """What ALSA puts behind a name: client and port numbers, which change from run to run."""

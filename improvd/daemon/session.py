@@ -11,9 +11,12 @@ import signal
 import socket
 from collections import deque
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from improvd.config.renewal import renew
+from improvd.config.settings import engine_settings, schedule_limits
 from improvd.core.engine import Engine
 from improvd.core.events import Continuation, Effect, Generate, Play, Release, Seconds, Sent, TurnEnded
 from improvd.core.hands import Hands
@@ -34,13 +37,15 @@ from improvd.daemon.messages import (
     PortsOpen,
 )
 from improvd.daemon.mirror import Mirror
+from improvd.daemon.reread import Reread
+from improvd.daemon.terminal import Terminal
 from improvd.daemon.trace import Trace
 from improvd.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from improvd.config import RunSettings
+    from improvd.config.options import RunOptions
 
     Handler = Callable[[Any, Seconds], None]
 
@@ -56,30 +61,34 @@ PORTS, WORKER = module("ports"), module("worker")
 class Session:
     """One session of `improvd run`, from start to end. ``say`` takes a line for the player, ``debug`` one of detail.
 
-    Neither may block. ``ports`` and ``worker`` are the children's commands.
+    Neither may block. ``reread`` gives the options that are wished by now, and may; it is called on a thread of its
+    own. ``ports`` and ``worker`` are the children's commands.
     """
 
     def __init__(
         self,
-        settings: RunSettings,
+        options: RunOptions,
+        reread: Callable[[], RunOptions],
+        *,
         say: Callable[[str], None],
         debug: Callable[[str], None],
         ports: Sequence[str] = PORTS,
         worker: Sequence[str] = WORKER,
     ) -> None:
-        self._settings = settings
+        self._options = options
+        self._settings = engine_settings(options)
         self._say = say
         self._debug = debug
-        self._engine = Engine(settings.engine)
+        self._engine = Engine(self._settings)
         self._mirror = Mirror()
         self._hands = Hands()  # for a fresh ports process, which has not seen what went down before
-        self._trace = None if settings.trace is None else Trace(settings.trace, self._trace_broke)
+        self._trace = None if options.trace is None else Trace(options.trace, self._trace_broke)
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
         self._wake.setblocking(False)
         self._family = Family(
             Keeper("MIDI ports", ports, self._open_ports),
-            Keeper("model", worker, lambda: LoadModel(settings.model, settings.engine.style)),
+            Keeper("model", worker, lambda: LoadModel(options.model, self._settings.style)),
             self._awake,
             debug,
         )
@@ -105,17 +114,20 @@ class Session:
         self._owed: dict[tuple[int, int], Generate] = {}
         self._complained: dict[str, str] = {}
         self._turns = 0
+        self._terminal = Terminal()
+        self._reread = Reread(reread, self._cut_wait_short)
+        self._hung_up = False
         self._stop = False
 
     def stop(self) -> None:
         """Ask for the end, from any thread."""
         self._stop = True
-        with suppress(OSError):  # it has ended already
-            self._wake.send(b"\0")
+        self._cut_wait_short()
 
     def run(self) -> None:
         """Play until a signal or `stop`. Raises `UserError` where the start fails for a cause outside improvd.
 
+        SIGHUP ends it only where the terminal is gone; otherwise it has the options read again.
         However it ends, nothing of ours sounds afterwards and no process of ours is left. Main thread only.
         """
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
@@ -132,7 +144,14 @@ class Session:
             finally:
                 self._end_children()
 
+    def _cut_wait_short(self) -> None:
+        with suppress(OSError):  # it has ended already
+            self._wake.send(b"\0")
+
     def _signalled(self, number: int, _frame: object) -> None:
+        if number == signal.SIGHUP and not self._terminal.is_gone():
+            self._hung_up = True
+            return
         self._debug(f"{signal.Signals(number).name}: ending")
         self._stop = True
 
@@ -172,6 +191,7 @@ class Session:
             if self._trace:
                 self._trace.woke(at)
             self._do(self._engine.on_time(at), at)
+        self._look_at_settings(now())
         at = now()
         stuck = self._stuck_at()
         if stuck is not None and stuck <= at:
@@ -255,10 +275,32 @@ class Session:
         self._playing = True
         if self._trace:
             instrument = Instrument(self._open.instrument)
-            self._trace.header(self._settings.engine, self._settings.limits, instrument, self._model)
-        self._say(status.ready(self._open, self._model, self._settings.engine))
+            self._trace.header(self._settings, schedule_limits(self._options), instrument, self._model)
+        self._say(status.ready(self._open, self._model, self._settings))
         while self._early:
             self._on_heard(self._early.popleft(), now())
+
+    def _look_at_settings(self, at: Seconds) -> None:
+        """Have the options read again where SIGHUP asked for it, and go by those that were read, if they will do."""
+        if self._hung_up:
+            self._hung_up = False
+            self._reread.ask()
+        model = self._model
+        wished = self._reread.take() if self._playing else None  # before, the model's styles are not known
+        if wished is None or model is None:
+            return
+        if not isinstance(wished, UserError) and wished.style not in ("", *model.styles):
+            wished = UserError(status.unknown_style(wished.style, model))
+        if isinstance(wished, UserError):
+            self._say(f"{wished}; the settings stay as they are")
+            return
+        renewal = renew(self._options, wished)
+        self._options = renewal.options
+        self._settings = replace(engine_settings(renewal.options), seed=self._settings.seed)
+        self._say(renewal.line)
+        if self._trace:
+            self._trace.settings(at, self._settings)
+        self._do(self._engine.on_settings(at, self._settings), at)
 
     # -- what goes out
 
@@ -283,15 +325,16 @@ class Session:
                 self._say(status.turn(self._turns, effect))
 
     def _open_ports(self) -> OpenPorts:
-        chosen, first = self._settings, self._open
+        chosen, first = self._options, self._open
+        limits = schedule_limits(chosen)
         return OpenPorts(
             # What was found at the start is what is looked for again: another backend may be up by now.
             api=first.api if first else chosen.api,
-            input=chosen.input,
-            output=chosen.output,
+            input=chosen.input or None,
+            output=chosen.output or None,
             instrument=chosen.instrument,
-            late_limit=chosen.limits.late_limit,
-            longest_note=chosen.limits.longest_note,
+            late_limit=limits.late_limit,
+            longest_note=limits.longest_note,
             left_behind=self._mirror.left_behind(now()),
             keys=self._hands.keys,
             pedals=self._hands.pedals,
@@ -307,7 +350,7 @@ class Session:
         keeper.lose(at)
         if not self._playing:
             exit_status = child.exit_status() if child else None
-            raise UserError(status.never_started(keeper.title, why, exit_status, self._settings.api))
+            raise UserError(status.never_started(keeper.title, why, exit_status, self._options.api))
         if keeper is self._family.worker:
             self._owed.clear()
         if served:

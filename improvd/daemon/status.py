@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from improvd.daemon.portnames import SYSTEMS, shown
+from improvd.config.systems import SYSTEMS
+from improvd.daemon.portnames import shown
 
 if TYPE_CHECKING:
     from improvd.core.events import TurnEnded
@@ -20,6 +21,11 @@ def ready(ports: PortsOpen, model: ModelReady, settings: EngineSettings) -> str:
         f"ready: hearing '{ports.input}', playing '{ports.output}' ({shown(ports.api)}); {tempo}; "
         f"model {model.name} ({model.step * 1e6:.0f} µs a note); {ports.grants}"
     )
+
+
+def unknown_style(style: str, model: ModelReady) -> str:
+    """When the settings that were read again ask for a style that the model never heard of."""
+    return f"the model {model.name} knows no style '{style}'; it knows: {', '.join(model.styles) or 'none'}"
 
 
 def ports_back(ports: PortsOpen) -> str:

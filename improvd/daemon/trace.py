@@ -89,6 +89,10 @@ class Trace:
         """A turn ended."""
         self._line("turn", **asdict(ended))
 
+    def settings(self, at: Seconds, settings: EngineSettings) -> None:
+        """The engine was given other settings than the header's."""
+        self._line("settings", at=at, settings=asdict(settings))
+
     def event(self, at: Seconds, what: str, **more: float) -> None:
         """Something else the engine was told: "ports lost", "model ready" (with its ``step``) or "close"."""
         self._line("event", at=at, what=what, **more)

@@ -72,7 +72,7 @@ def load(model: str, style: str = "") -> tuple[Improviser, ModelReady]:
     loaded = bundle.load(path)
     loaded.check_style(style)
     step = bundle.verify(loaded)
-    ready = ModelReady(loaded.name, _hash(path), Seconds(step))
+    ready = ModelReady(loaded.name, _hash(path), Seconds(step), tuple(loaded.vocabulary.styles))
     return improviser.Improviser(loaded, now), ready
 
 

@@ -99,7 +99,7 @@ class Replay:
 
     def _tell(self, line: dict[str, Any]) -> None:
         kind = line["type"]
-        if kind not in ("in", "time", "continuation", "event"):
+        if kind not in ("in", "time", "continuation", "settings", "event"):
             return
         at = Seconds(float(line["at"]))
         self._performance.send_until(self._schedule, at)
@@ -116,6 +116,8 @@ class Replay:
             notes = tuple(BeatNote(*note) for note in line["notes"])
             answer = Continuation(line["turn"], line["segment"], notes, line["complete"])
             effects = self._engine.on_continuation(at, answer)
+        elif kind == "settings":
+            effects = self._engine.on_settings(at, EngineSettings(**_known(EngineSettings, line["settings"])))
         elif line["what"] == "ports lost":
             effects = self._engine.on_ports_lost(at)
         elif line["what"] == "model ready":

@@ -1,4 +1,5 @@
-"""`improvd run` with the fakes for its children; the one argument is a trace to write.
+"""`improvd run` with the fakes for its children; the one argument is a trace to write, and beside it a configuration
+may lie.
 
 FAKE_ENGINE=breaks makes it raise what nobody expects, once its answer has begun.
 """
@@ -7,11 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from improvd.config import RunSettings
+from improvd.config.layers import Told, choose
+from improvd.config.options import RunOptions
 from improvd.core.events import Seconds, Sent
-from improvd.core.schedule import ScheduleLimits
 from improvd.daemon.lines import LineWriter
 from improvd.daemon.mirror import Mirror
 from improvd.daemon.session import Session
@@ -23,12 +25,21 @@ def break_down(_mirror: Mirror, _report: Sent) -> None:
     raise ZeroDivisionError("a mistake of ours")
 
 
+def wished() -> RunOptions:
+    """What the configuration says; a part of it is not for a test's players."""
+    trace = Path(sys.argv[1])
+    config = trace.with_name("config.toml")
+    told = Told({"config": str(config)} if config.exists() else {}, {})
+    # Nothing is dropped, however busy the machine: what is sent follows from what was decided.
+    return replace(choose(RunOptions, told).options, trace=trace, late_limit=10.0)
+
+
 if __name__ == "__main__":
     here = Path(__file__).parent
     screen = LineWriter(sys.stdout.fileno(), lambda _error: session.stop())
     session = Session(
-        # Nothing is dropped, however busy the machine: what is sent follows from what was decided.
-        RunSettings(trace=Path(sys.argv[1]), limits=ScheduleLimits(late_limit=Seconds(10.0))),
+        wished(),
+        reread=wished,
         say=screen.write,
         debug=lambda line: screen.write(f"debug: {line}"),
         ports=(sys.executable, str(here / "fake_ports.py")),

@@ -36,7 +36,7 @@ class Scale:
 def load(model: str, _style: str) -> tuple[Scale, ModelReady]:
     if BEHAVIOUR == "mute":
         signal.pause()
-    return Scale(), ModelReady(model, "0" * 8, Seconds(0.0001))
+    return Scale(), ModelReady(model, "0" * 8, Seconds(0.0001), ("folk",))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ PATIENCE = 20.0  # seconds; nothing takes a quarter of it on a busy machine
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Ours, with this package importable from anywhere."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+    """Ours, with this package importable from anywhere, and without the configuration of whoever runs the tests."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": os.devnull, **more}
 
 
 def wait_until(hoped: Callable[[], object], what: str) -> None:
@@ -124,3 +124,9 @@ def is_alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler of its own for a signal."""
+    caught = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)

@@ -32,18 +32,18 @@ def improvd(*arguments: str, **variables: str) -> subprocess.CompletedProcess[st
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--bpm", "0"], "--bpm must be from 20 to 400 beats a minute, not 0"),
-        (["--bpm", "1000"], "--bpm must be from 20 to 400 beats a minute, not 1000"),
-        (["--bpm", "nan"], "--bpm must be from 20 to 400 beats a minute, not nan"),
-        (["--bpm", "fast"], "Invalid value for '--bpm'"),
+        (["--bpm", "0"], "--bpm must be from 20 to 400 beats a minute or 'auto', not 0"),
+        (["--bpm", "1000"], "--bpm must be from 20 to 400 beats a minute or 'auto', not 1000"),
+        (["--bpm", "nan"], "--bpm must be from 20 to 400 beats a minute or 'auto', not nan"),
+        (["--bpm", "fast"], "--bpm must be from 20 to 400 beats a minute or 'auto', not 'fast'"),
         (["--bmp", "100"], "No such option"),
-        (["--channel", "17"], "--channel must be from 1 to 16, not 17"),
-        (["--channel", "0"], "--channel must be from 1 to 16, not 0"),
-        (["--listen-channel", "99"], "--listen-channel must be from 1 to 16, not 99"),
+        (["--channel", "17"], "--channel must be a whole number from 1 to 16, not 17"),
+        (["--channel", "0"], "--channel must be a whole number from 1 to 16, not 0"),
+        (["--listen-channel", "99"], "--listen-channel must be a whole number from 1 to 16 or 'all', not 99"),
         (["--min-bars", "8", "--max-bars", "4"], "--min-bars 8 is more than --max-bars 4"),
         (["--temperature", "0"], "--temperature must be from 0.05 to 4, not 0"),
         (["--top-p", "2"], "--top-p must be from 0.01 to 1, not 2"),
-        (["--seed", "-1"], "--seed must be from 0 to"),
+        (["--seed", "-1"], "--seed must be a whole number from 0 to"),
         (["--api", "oss"], "--api must be one of auto, alsa, jack, core, winmm, null, not 'oss'"),
         (["--instrument", "both"], "--instrument must be one of auto, same, separate, not 'both'"),
         (["--model", "nonesuch", "--api", "null"], "nonesuch"),
@@ -63,7 +63,7 @@ def test_a_mistake_is_one_line_and_status_2(arguments: list[str], complaint: str
 def test_a_mistake_in_the_environment_is_found_too() -> None:
     done = improvd("run", IMPROVD_BPM="1000")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "--bpm must be from 20 to 400" in done.stderr
+    assert "IMPROVD_BPM must be from 20 to 400" in done.stderr
 
 
 def test_an_unknown_command_is_one_line_and_status_2() -> None:

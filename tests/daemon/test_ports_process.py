@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from improvd.config.systems import NULL
 from improvd.core.events import PlannedNote, Play, Release, Seconds, Sent
 from improvd.daemon.child import Child, module
 from improvd.daemon.messages import Close, Closed, Failed, OpenPorts, Ping, Pong, PortsOpen
-from improvd.daemon.portnames import NULL
 from tests.daemon.running import PATIENCE, environment
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.daemon.running import Running, environment, is_alive, wait_until
+from tests.daemon.running import Running, catches, environment, is_alive, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,7 @@ class Files:
         self.trace_path = folder / "trace.jsonl"
         self.synth_path = folder / "synth.txt"
         self.synth_path.touch()
+        self.config_path = folder / "config.toml"
 
     def trace(self) -> list[dict]:
         return [json.loads(line) for line in self.trace_path.read_text().splitlines()]
@@ -99,7 +100,7 @@ def test_the_trace_tells_it_all_in_order(start: Callable[..., Running], files: F
     assert [line["what"] for line in lines if line["type"] == "event"] == ["close"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_in_mid_answer_releases_what_sounds(
     start: Callable[..., Running], files: Files, number: signal.Signals
 ) -> None:
@@ -220,3 +221,85 @@ def test_one_that_was_told_to_ignore_the_hang_up_does(files: Files) -> None:
     running.process.send_signal(signal.SIGHUP)
     running.wait_line("turn 1:")
     assert running.end() == 0
+
+
+def test_settings_read_again_in_mid_answer_cut_nothing_and_hold_for_the_next(
+    start: Callable[..., Running], files: Files
+) -> None:
+    running = start("plays")
+    wait_until(files.sounding, "note of the answer")
+    files.config_path.write_text('temperature = 0.5\nstyle = "folk"\nchannel = 4\nmodel = "other"\n')
+    running.process.send_signal(signal.SIGHUP)
+    assert (
+        running.wait_line("settings read again: ")
+        == "settings read again: temperature 0.5, style 'folk' at once; channel 4 from the next call; "
+        "model 'other' after a restart"
+    )
+    assert "(finished)" in running.wait_line("turn 1:")
+    assert {data[1] for data in files.synth()} == {"0"}
+    os.kill(running.child("fake_ports"), signal.SIGKILL)  # the next one plays its phrase too
+    running.wait_line("turn 2:")
+    assert running.end() == 0
+    assert not files.sounding()
+    assert {data[1] for data in files.synth() if data[0] == "9"} == {"0", "3"}
+    told = [line for line in files.trace() if line["type"] == "settings"]
+    assert [(line["settings"]["temperature"], line["settings"]["channel"]) for line in told] == [(0.5, 3)]
+    # A seed that was drawn stays: what follows a reload can be played again as well.
+    assert told[0]["settings"]["seed"] == files.trace()[0]["settings"]["seed"]
+
+
+@pytest.mark.parametrize(
+    ("config", "complaint"),
+    [
+        ("temprature = 0.5", "there is no key 'temprature'; did you mean 'temperature'?"),
+        ('style = "polka"\nchannel = 4', "the model default knows no style 'polka'; it knows: folk"),
+    ],
+)
+def test_a_broken_configuration_changes_nothing(
+    start: Callable[..., Running], files: Files, config: str, complaint: str
+) -> None:
+    running = start("plays")
+    wait_until(files.sounding, "note of the answer")
+    files.config_path.write_text(config)
+    running.process.send_signal(signal.SIGHUP)
+    assert complaint in running.wait_line("; the settings stay as they are")
+    assert "(finished)" in running.wait_line("turn 1:")
+    assert running.end() == 0
+    assert [line for line in files.trace() if line["type"] == "settings"] == []
+
+
+def test_settings_may_be_read_again_at_any_time(start: Callable[..., Running], files: Files) -> None:
+    """Before the model is there, too, and however often."""
+    running = start("plays")
+    running.child("fake_worker")
+    wait_until(lambda: catches(running.process.pid, signal.SIGHUP), "handler for the hang-up")
+    for number in range(1, 30):
+        files.config_path.write_text(f"max-bars = {number}")
+        running.process.send_signal(signal.SIGHUP)
+    running.wait_line("max-bars 29 from the next call")
+    assert "(finished)" in running.wait_line("turn 1:")
+    running.process.send_signal(signal.SIGHUP)
+    running.wait_line("settings read again: nothing has changed")
+    assert running.end() == 0
+    assert not files.sounding()
+
+
+def test_a_terminal_that_is_closed_ends_it(files: Files) -> None:
+    ours, theirs = os.openpty()
+    # The first terminal that the leader of a session opens is its own.
+    code = f"import os, runpy, sys; terminal = os.open({os.ttyname(theirs)!r}, os.O_RDWR); "
+    code += f"runpy.run_path({RUN!r}, {{}}, '__main__')"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(files.trace_path)],
+        stdout=subprocess.PIPE,
+        env=environment(FAKE_PORTS="plays", FAKE_SYNTH=str(files.synth_path)),
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline().startswith(b"ready:")
+        process.send_signal(signal.SIGHUP)  # the terminal is still there
+        assert process.stdout.readline().startswith(b"settings read again")
+        os.close(theirs)
+        os.close(ours)
+        assert process.wait(20) == 0
+    assert not files.sounding()

@@ -1,0 +1,1 @@
+"""What the player may set: described once, in `improvd.config.options`, and read from wherever it may stand."""

@@ -1,0 +1,185 @@
+"""The options: each is described here and nowhere else.
+
+The command line's options, the variables in the environment, a file's keys, what is checked, what `improvd config`
+shows and the page in ``docs/`` all come from here or are held against it by a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path  # noqa: TC003  a dataclass's annotations are for everyone
+
+from improvd.config.kinds import Choice, File, Number, Switch, Text
+from improvd.config.option import Change, Group, Option, described
+from improvd.config.systems import AUTO, NULL, SYSTEMS
+from improvd.core.schedule import Instrument, ScheduleLimits
+from improvd.core.settings import EngineSettings
+
+_DUET, _LIMITS = EngineSettings(), ScheduleLimits()
+
+_seed = partial(
+    described,
+    kind=Number(0, 2**63 - 1, whole=True, word="new"),
+    text="The same seed and the same playing give the same answers; new: another one each time.",
+    group=Group.MUSIC,
+)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ModelOptions:
+    """What all commands that play a model share."""
+
+    model: str = described("default", Text("NAME"), "The model: its name or its folder.", group=Group.MUSIC)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DuetOptions(ModelOptions):
+    """What a duet is like, on stage or rehearsed: lengths in seconds, channels 1–16."""
+
+    bpm: float | None = described(
+        _DUET.bpm,
+        Number(20, 400, " beats a minute", AUTO),
+        "The tempo in beats a minute; auto: yours, from each phrase.",
+        group=Group.TIME,
+        change=Change.NEXT,
+    )
+    meter: float = described(
+        float(_DUET.beats_per_bar),
+        Number(1, 16, " beats a bar"),
+        "Beats in a bar.",
+        group=Group.TIME,
+        change=Change.NEXT,
+    )
+    min_bars: float = described(
+        _DUET.min_bars, Number(0.25, 64), "The shortest answer, in bars.", group=Group.TIME, change=Change.NEXT
+    )
+    max_bars: float = described(
+        _DUET.max_bars, Number(0.25, 64), "The longest answer, in bars.", group=Group.TIME, change=Change.NEXT
+    )
+    temperature: float = described(
+        _DUET.temperature,
+        Number(0.05, 4),
+        "How daring it is: 1 as it learnt, less is tamer.",
+        group=Group.MUSIC,
+        change=Change.NOW,
+    )
+    top_p: float = described(
+        _DUET.top_p,
+        Number(0.01, 1),
+        "Choose among the likeliest that make up this share.",
+        group=Group.MUSIC,
+        change=Change.NOW,
+    )
+    style: str = described(
+        _DUET.style, Text("NAME"), "A style that the model knows.", group=Group.MUSIC, change=Change.NOW
+    )
+    seed: int | None = _seed(None)
+    listen_channel: int | None = described(
+        _DUET.listen,
+        Number(1, 16, whole=True, word="all"),
+        "The only channel to listen to.",
+        group=Group.LISTENING,
+        change=Change.NEXT,
+    )
+    brush_velocity: int = described(
+        _DUET.brush_velocity,
+        Number(0, 127, whole=True),
+        "A key no louder than this, and as short as a brush, is one: it neither stops an answer nor opens a call.",
+        group=Group.LISTENING,
+        change=Change.NEXT,
+    )
+    brush_length: float = described(
+        float(_DUET.brush_length),
+        Number(0, 1, " s"),
+        "How long a brush may be, in seconds.",
+        group=Group.LISTENING,
+        change=Change.NEXT,
+    )
+    channel: int = described(
+        _DUET.channel + 1,
+        Number(1, 16, whole=True),
+        "The channel to answer on.",
+        group=Group.SENDING,
+        change=Change.NEXT,
+    )
+    longest_note: float = described(
+        float(_LIMITS.longest_note),
+        Number(0.05, 120, " s"),
+        "End every note after this, in seconds.",
+        group=Group.SENDING,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RehearseOptions(DuetOptions):
+    """What `improvd rehearse` goes by: the same file gives the same bytes, unless told otherwise."""
+
+    seed: int | None = _seed(0)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RunOptions(DuetOptions):
+    """What `improvd run` goes by; each may stand in a configuration file."""
+
+    input: str = described(
+        "",
+        Text("NAME"),
+        "The keyboard: a MIDI input's name or part of it; without one: a port of its own, 'improvd in'.",
+        group=Group.PORTS,
+        name="in",
+    )
+    output: str = described(
+        "",
+        Text("NAME"),
+        "The synth: a MIDI output's name or part of it; without one: a port of its own, 'improvd out'.",
+        group=Group.PORTS,
+        name="out",
+    )
+    api: str = described(
+        AUTO,
+        Choice((AUTO, *SYSTEMS, NULL)),
+        "The MIDI system (see: improvd ports); null: none at all, for measuring.",
+        group=Group.PORTS,
+    )
+    instrument: str = described(
+        AUTO,
+        Choice((AUTO, Instrument.SAME.value, Instrument.SEPARATE.value)),
+        "Whether keyboard and synth are one instrument.",
+        group=Group.PORTS,
+    )
+    late_limit: float = described(
+        float(_LIMITS.late_limit),
+        Number(0, 1, " s"),
+        "Drop a note that would come later than this, in seconds.",
+        group=Group.SENDING,
+    )
+    trace: Path | None = described(
+        None, File(), "Write a line of JSON for every message in and out to this file.", group=Group.REPORTS
+    )
+    quiet: bool = described(False, Switch(), "Print nothing but errors.", group=Group.REPORTS)
+    debug: bool = described(False, Switch(), "Tell what goes on inside.", group=Group.REPORTS)
+
+
+ORDERED = (("min_bars", "max_bars"),)
+"""Pairs of which the first may not be more than the second."""
+
+CONFIG = Option(
+    "config",
+    "config",
+    File(),
+    None,
+    "The configuration; without: the one in its usual place, if there is one.",
+    Group.CONFIGURATION,
+    Change.RESTART,
+)
+PROFILE = Option(
+    "profile",
+    "profile",
+    Text("NAME"),
+    "",
+    "The profile to go by: a part [profile.NAME] of the configuration.",
+    Group.CONFIGURATION,
+    Change.RESTART,
+)
+"""Where the options stand; these two can't stand there themselves."""

@@ -1,0 +1,38 @@
+"""Options that change while improvd plays: which of them hold from when, and how the player is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from improvd.config.kinds import shown
+from improvd.config.option import Change, options_of
+
+if TYPE_CHECKING:
+    from improvd.config.option import Option
+    from improvd.config.options import RunOptions
+
+
+class Renewal(NamedTuple):
+    """``options`` are those to go by from now on; ``line`` tells what changed, and what only a restart changes."""
+
+    options: RunOptions
+    line: str
+
+
+def renew(present: RunOptions, wished: RunOptions) -> Renewal:
+    """As many of the options ``wished`` as can change without a restart, and the rest of the ``present`` ones."""
+    changed = [one for one in options_of(type(present)) if getattr(present, one.field) != getattr(wished, one.field)]
+    taken: dict[str, Any] = {
+        option.field: getattr(wished, option.field) for option in changed if option.change is not Change.RESTART
+    }
+    told = [
+        f"{', '.join(_told(option, wished) for option in some)} {change.value}"
+        for change in Change
+        if (some := [option for option in changed if option.change is change])
+    ]
+    return Renewal(replace(present, **taken), f"settings read again: {'; '.join(told) or 'nothing has changed'}")
+
+
+def _told(option: Option, wished: RunOptions) -> str:
+    return f"{option.name} {shown(option.kind.plain(getattr(wished, option.field)))}"

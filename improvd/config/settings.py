@@ -1,0 +1,36 @@
+"""From the options, in the units of players, to what the duet goes by."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from improvd.core.events import Beats, Seconds
+from improvd.core.schedule import ScheduleLimits
+from improvd.core.settings import EngineSettings
+
+if TYPE_CHECKING:
+    from improvd.config.options import DuetOptions, RunOptions
+
+
+def engine_settings(options: DuetOptions) -> EngineSettings:
+    """How improvd listens and answers; where no seed is told, a new one each time."""
+    return EngineSettings(
+        bpm=options.bpm,
+        beats_per_bar=Beats(options.meter),
+        min_bars=options.min_bars,
+        max_bars=options.max_bars,
+        channel=options.channel - 1,
+        listen=None if options.listen_channel is None else options.listen_channel - 1,
+        temperature=options.temperature,
+        top_p=options.top_p,
+        style=options.style,
+        seed=int.from_bytes(os.urandom(4), "little") if options.seed is None else options.seed,
+        brush_velocity=options.brush_velocity,
+        brush_length=Seconds(options.brush_length),
+    )
+
+
+def schedule_limits(options: RunOptions) -> ScheduleLimits:
+    """What may still sound, and how long."""
+    return ScheduleLimits(late_limit=Seconds(options.late_limit), longest_note=Seconds(options.longest_note))

@@ -1,0 +1,169 @@
+"""The options as described, and what is made of them: a command line, files, a page."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from improvd.cli import main
+from improvd.config import text
+from improvd.config.file import read
+from improvd.config.layers import Chosen, Origin, Source, Told, choose
+from improvd.config.option import Change, Option, options_of
+from improvd.config.options import RehearseOptions, RunOptions
+from improvd.config.renewal import renew
+from improvd.config.settings import engine_settings
+from improvd.core.settings import SWIFT
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
+OPTIONS = {option.field: option for option in options_of(RunOptions)}
+LINE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]))
+
+
+def values(option: Option) -> st.SearchStrategy[Any]:
+    """Values that an option may have."""
+    kind: Any = option.kind
+    if hasattr(kind, "names"):
+        return st.sampled_from(kind.names)
+    if hasattr(kind, "low"):
+        numbers = st.integers(int(kind.low), int(kind.high)) if kind.whole else st.floats(kind.low, kind.high)
+        return numbers | st.none() if kind.word else numbers
+    if option.field in ("quiet", "debug"):
+        return st.booleans()
+    return LINE.filter(lambda line: not line.startswith("~")).map(kind.parse)
+
+
+ANY_OPTIONS = st.fixed_dictionaries({option.field: values(option) for option in OPTIONS.values()}).map(
+    lambda chosen: RunOptions(**chosen)
+)
+
+
+@pytest.mark.parametrize("option", OPTIONS.values(), ids=lambda option: option.name)
+def test_a_default_is_a_value_that_may_be_given_anywhere(option: Option) -> None:
+    plain = option.kind.plain(option.default)
+    assert option.kind.check(plain) == option.default
+    assert option.kind.parse(str(plain)) == option.default
+
+
+def test_the_defaults_are_the_engines_own() -> None:
+    settings = engine_settings(RehearseOptions())
+    assert settings == type(settings)()
+
+
+@given(options=ANY_OPTIONS)
+def test_what_is_listed_is_itself_a_configuration(
+    tmp_path_factory: pytest.TempPathFactory, options: RunOptions
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "listed.toml"
+    origins = dict.fromkeys(OPTIONS, Origin(Source.DEFAULT, "default"))
+    path.write_text(text.listing(Chosen(options, origins, path, True, "", Told({}, {}))), encoding="utf-8")
+    file = read(path)
+    assert file is not None
+    assert RunOptions(**file.base) == options
+
+
+def test_the_example_holds_every_option_at_its_default(tmp_path: Path) -> None:
+    example = text.example(tmp_path)
+    assert tomllib.loads(example) == {}
+    path = tmp_path / "config.toml"
+    path.write_text(re.sub(r"^#(\S)", r"\1", example, flags=re.MULTILINE))
+    file = read(path)
+    assert file is not None
+    assert file.base == {name: getattr(RunOptions(), name) for name in OPTIONS}
+    assert set(file.profiles) == {"jazz"}
+
+
+def test_the_page_lists_every_option_as_it_is() -> None:
+    rows = [
+        f"| `{option.name}` | {option.kind.metavar.replace('|', ' or ')} | "
+        f"`{json.dumps(option.kind.plain(option.default))}` | {option.change.value} | {option.help} |"
+        for option in OPTIONS.values()
+    ]
+    listed = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    assert listed == rows, "\n".join(rows)
+
+
+def test_what_changes_at_once_is_what_the_engine_takes_at_once() -> None:
+    assert {option.field for option in OPTIONS.values() if option.change is Change.NOW} == set(SWIFT)
+
+
+@given(present=ANY_OPTIONS, wished=ANY_OPTIONS)
+def test_what_a_restart_is_needed_for_stays_and_all_else_is_as_wished(present: RunOptions, wished: RunOptions) -> None:
+    renewal = renew(present, wished)
+    for field in fields(RunOptions):
+        source = present if OPTIONS[field.name].change is Change.RESTART else wished
+        assert getattr(renewal.options, field.name) == getattr(source, field.name)
+    changed = [option for name, option in OPTIONS.items() if getattr(present, name) != getattr(wished, name)]
+    assert all(option.name in renewal.line for option in changed)
+    assert renewal.line.splitlines() == [renewal.line]
+    assert renew(renewal.options, wished).options == renewal.options
+
+
+def test_the_player_is_told_in_one_line_what_changed_when() -> None:
+    present = RunOptions(bpm=96, seed=1)
+    wished = replace(present, bpm=None, temperature=0.8, style="folk", output="Synth", channel=3)
+    assert renew(present, wished).line == (
+        "settings read again: temperature 0.8, style 'folk' at once; bpm 'auto', channel 3 from the next call;"
+        " out 'Synth' after a restart"
+    )
+    assert renew(present, present).line == "settings read again: nothing has changed"
+
+
+def test_the_command_shows_what_holds_and_whence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "my.toml"
+    config.write_text('in = "Keys"\n[profile.jazz]\ntop-p = 0.5\n')
+    monkeypatch.setenv("IMPROVD_TEMPERATURE", "0.7")
+    arguments = ["config", "--config", str(config), "--profile", "jazz", "--bpm", "96", "--quiet"]
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == f'# {config}, profile "jazz"'
+    assert [line.split() for line in shown if line and not line.endswith("# default") and "=" in line] == [
+        ["in", "=", '"Keys"', "#", "my.toml"],
+        ["bpm", "=", "96", "#", "--bpm"],
+        ["temperature", "=", "0.7", "#", "IMPROVD_TEMPERATURE"],
+        ["top-p", "=", "0.5", "#", "my.toml,", "[profile.jazz]"],
+        ["quiet", "=", "true", "#", "--quiet"],
+    ]
+    assert main([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["file"], told["profile"], list(told["options"])) == (
+        str(config),
+        "jazz",
+        [option.name for option in OPTIONS.values()],
+    )
+    assert told["options"]["top-p"] == {"value": 0.5, "source": "file", "where": "my.toml, [profile.jazz]"}
+    assert told["options"]["seed"] == {"value": "new", "source": "default", "where": "default"}
+
+
+def test_the_command_prints_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "--example"]) == 0
+    assert tomllib.loads(capsys.readouterr().out) == {}
+
+
+def test_help_has_the_options_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--help"]) == 0
+    shown = capsys.readouterr().out
+    headings = re.findall(r"^(\w.*):$", shown, re.MULTILINE)
+    assert headings == [*dict.fromkeys(option.group.value for option in OPTIONS.values()), "Configuration", "Options"]
+    assert all(f"  {option.flag} " in shown for option in OPTIONS.values())
+
+
+def test_what_holds_is_chosen_from_the_usual_place_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("improvd.config.layers.default_path", lambda: tmp_path / "config.toml")
+    (tmp_path / "config.toml").write_text("meter = 3")
+    assert choose(RunOptions, Told({}, {})).options == RunOptions(meter=3)
