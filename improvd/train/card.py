@@ -77,7 +77,7 @@ def _corpus(corpus: Mapping[str, Any]) -> str:
         for count, what in zip(others, ("duplicates", "that could not be used"), strict=True)
         if count
     )
-    return f"\n\nFiles: {kinds}; the beat is known of {corpus['beat_known'] / max(1, used):.0%} of them." + (
+    return f"\n\nFiles: {kinds}; the beat is known of {100 * corpus['beat_known'] / max(1, used):.0f} % of them." + (
         f" Left out: {left_out}." if left_out else ""
     )
 

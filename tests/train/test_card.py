@@ -35,7 +35,7 @@ def test_it_says_what_became_of_the_files() -> None:
         "beat_known": 9,
     }
     assert (
-        "Files: 8 MIDI files, 4 recordings; the beat is known of 75% of them. "
+        "Files: 8 MIDI files, 4 recordings; the beat is known of 75 % of them. "
         "Left out: 2 duplicates and 1 that could not be used.\n" in card(facts() | {"corpus": corpus})
     )
     assert "Left out" not in card(facts() | {"corpus": corpus | {"files": {"used": 12}}})
