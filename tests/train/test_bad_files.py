@@ -252,7 +252,7 @@ EDITS = st.lists(
 )
 
 
-@given(EDITS)
+@given(edits=EDITS)
 def test_whatever_is_done_to_a_file_is_read_or_skipped(
     edits: list[tuple[int, int, bytes]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
