@@ -104,6 +104,22 @@ def test_it_runs_without_midi_when_told_so_and_ends_when_told_to(number: signal.
     assert len(running.lines) == 1
 
 
+def test_a_configuration_is_gone_by_and_read_again_on_a_hang_up(tmp_path: Path) -> None:
+    config = tmp_path / "improvd" / "config.toml"
+    config.parent.mkdir()
+    config.write_text("bpm = 96\n[profile.fast]\nbpm = 160\n")
+    variables = {"XDG_CONFIG_HOME": str(tmp_path), "IMPROVD_API": "null"}
+    running = Running(["-m", "improvd", "run", "--profile", "fast", "--meter", "3"], **variables)
+    assert "; 160 bpm; " in running.wait_line("ready: ")
+    config.write_text("meter = 5\n[profile.fast]\nbpm = 180\n")
+    running.process.send_signal(signal.SIGHUP)
+    assert running.wait_line("settings") == "settings read again: bpm 180 from the next call"
+    config.write_text("meter = 5")
+    running.process.send_signal(signal.SIGHUP)
+    assert f"{config}: there is no [profile.fast]; there is none" in running.wait_line("the settings stay as they are")
+    assert running.end() == 0
+
+
 def test_quiet_is_quiet() -> None:
     running = Running(["-m", "improvd", "run", "--api", "null", "--quiet"])
     running.child("daemon.ports")
