@@ -52,7 +52,7 @@ def test_the_wheel_is_whole(wheel: Path, tmp_path: Path) -> None:
         dist_info = f"improvd-{improvd.__version__}.dist-info"
         metadata = HeaderParser().parsestr(archive.read(f"{dist_info}/METADATA").decode())
         archive.extractall(tmp_path)
-    sources = {str(path.relative_to(ROOT)) for path in (ROOT / "improvd").rglob("*.py")}
+    sources = {str(path.relative_to(ROOT)) for path in tracked() if path.is_relative_to(ROOT / "improvd")}
     assert sources | BUNDLE | {"improvd/py.typed", f"{dist_info}/licenses/LICENSE"} <= held
     assert not [name for name in held if not name.startswith(("improvd/", dist_info))]
     assert metadata["Version"] == improvd.__version__
