@@ -75,7 +75,7 @@ def loss(name: str, label: str, valid: Points, train: Points, best: tuple[float,
     with _figure(name) as figure:
         axes = figure.add_subplot()
         if train:
-            axes.plot(*zip(*train, strict=True), color=CORPUS, linewidth=1.2)
+            axes.plot(*zip(*train, strict=True), color=CORPUS, linewidth=1.0, alpha=0.8)
         axes.plot(*zip(*valid, strict=True), color=MODEL, linewidth=1.8)
         axes.plot(*best, "o", color=MODEL, markersize=5)
         late = best[0] > sum(axes.get_xlim()) / 2
