@@ -65,6 +65,9 @@ def train(
         int | None, typer.Option("--workers", min=1, help="Processes that read; left out: one a core.")
     ] = None,
     strict: Annotated[bool, option("--strict", "Stop at the first file that can't be used.")] = TrainSettings.strict,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done and how long it takes, and do nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Learn a style from music and write it as a model for `improvd run --model`.
@@ -98,12 +101,12 @@ def train(
         weights=dict(_weight(one) for one in weight or ()),
         columns=dict(_column(one) for one in column or ()),
     )
-    from improvd.train.run import run  # noqa: PLC0415  numpy and more, which the check above should come before
+    from improvd.train.run import foretell, run  # noqa: PLC0415  numpy and more, which the check above should come before
     from improvd.train.telling import for_people, for_scripts  # noqa: PLC0415  as above
 
     try:
         with for_scripts() if as_json else for_people(sys.stdout) as tell:
-            run(settings, tell)
+            (foretell if dry_run else run)(settings, tell)
     except KeyboardInterrupt:
         typer.echo("stopped; the same command goes on from here", err=True)
         raise

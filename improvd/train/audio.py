@@ -45,6 +45,17 @@ def blocks(path: Path) -> Iterator[Samples]:
         yield np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
 
 
+def seconds(path: Path) -> float:
+    """How long a recording is by its own word, unchecked; SkippedError where it doesn't say."""
+    import soundfile  # noqa: PLC0415 - only a training that meets a recording needs it
+
+    try:
+        told = float(soundfile.info(str(path)).duration)
+    except (soundfile.LibsndfileError, OSError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise SkippedError("doesn't say how long it is") from error
+    return min(max(told, 0.0), MOST_MINUTES * 60.0)
+
+
 def _by_library(path: Path) -> Iterator[Samples]:
     import soundfile  # noqa: PLC0415 - only a training that meets a recording needs it
     import soxr  # noqa: PLC0415 - as above

@@ -33,18 +33,15 @@ REASON: Final = "reason"
 BLOCK: Final = 2**20
 
 
-def folder() -> str:
-    """Where entries lie, as a path or a URL: ``IMPROVD_CACHE``, else ``improvd`` in the user's cache folder."""
-    named = os.environ.get("IMPROVD_CACHE")
+def folder(named: str = "") -> str:
+    """Where entries lie, as a path or a URL that processes elsewhere can open too.
+
+    It is the one ``named``, else ``IMPROVD_CACHE``, else ``improvd`` in the user's cache folder.
+    """
+    named = store.plain(named or os.environ.get("IMPROVD_CACHE", ""))
     if named:
-        return place(named)
+        return str(Path(named).expanduser().absolute()) if store.is_local(named) else named.rstrip("/")
     return str(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "improvd")
-
-
-def place(named: str) -> str:
-    """A folder as the user names it, as it is to be named to processes that may run elsewhere."""
-    named = store.plain(named)
-    return str(Path(named).expanduser().absolute()) if store.is_local(named) else named.rstrip("/")
 
 
 def remembered(path: Path, revision: str, make: Callable[[Path], Arrays]) -> Arrays:

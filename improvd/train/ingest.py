@@ -14,7 +14,7 @@ import numpy as np
 
 from improvd.errors import CorpusError
 from improvd.train import cache as caches
-from improvd.train import labels, parts, records, store, tasks, whole
+from improvd.train import labels, parts, rates, records, store, tasks, whole
 from improvd.train.crew import Crew, Lost
 from improvd.train.duplicates import Candidate, resolve
 from improvd.train.progress import stage
@@ -75,7 +75,7 @@ def ingest(
     Dask's; empty: ``workers`` processes of this machine, one a core for None. CorpusError where nothing could be used,
     where the cache or the cluster fails, and if ``strict``, at the first file that can't be used.
     """
-    known = survey(entries, caches.place(cache) if cache else caches.folder())
+    known = survey(entries, caches.folder(cache))
     few = sum(one.record is None for one in known.found) <= FEW_PARTS
     here = any("memory://" in path for path in (known.cache, *known.paths))  # no other process sees that
     with Crew(scheduler, workers, processes=not (few or here)) as crew:
@@ -103,14 +103,19 @@ def _read(known: Survey, crew: Crew, tell: Tell, *, strict: bool) -> None:
                 paths = tuple(known.paths[file] for file in one.part.files)
                 yield number, PartJob(crew.run, known.cache, one.part.kind, one.name, paths)
 
+    took: dict[str, tuple[float, float]] = {}
     if missing:
         total = sum(len(one.part.files) for one in missing)
         with stage(tell, "reading", unit="files", total=total) as progress:
             for number, result in crew.each(tasks.read_part, jobs()):
                 one = missing[number]
                 one.record = _record(known, one, result)
+                if isinstance(result, tasks.Read):
+                    done, seconds = took.get(one.part.kind, (0.0, 0.0))
+                    took[one.part.kind] = done + result.done, seconds + (result.seconds if result.done else 0.0)
                 bad = min([bad, *_bad(one)])
                 progress.update(progress.done + len(one.part.files))
+    rates.learn(known.cache, took)
     if strict and bad < len(known.paths):
         reason = _facts(known)[bad].reason
         raise CorpusError(f"{store.shown(known.paths[bad])}: {reason} (--strict allows no such file)")

@@ -8,13 +8,15 @@ Both hold the revisions of the readers, so no record is ever out of date, only u
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from improvd.model import tokens
-from improvd.train import duplicates, midi, reading, recordings, scores, shards, transcribe, whole
+from improvd.train import duplicates, keys, midi, reading, recordings, scores, shards, transcribe, whole
 from improvd.train.parts import MIDI, RECORDED, SCORES
 
 if TYPE_CHECKING:
@@ -57,10 +59,12 @@ class Record:
     size: int = 0
 
 
+@functools.cache
 def revision(kind: str) -> str:
     """What all that is made of files of a kind depends on, besides the files."""
     always = f"{REVISION}, ids {tokens.REVISION}, shards {shards.REVISION}, {duplicates.REVISION}"
-    return f"{always}, {reading.FEWEST_NOTES} notes, {READERS[kind]}"
+    key = keys.REVISION if find_spec("music21") else "no keys"
+    return f"{always}, {key}, {reading.FEWEST_NOTES} notes, {READERS[kind]}"
 
 
 def by_stamps(kind: str, files: Sequence[tuple[str, str]]) -> str:
@@ -114,8 +118,9 @@ def shard(cache: str, name: str) -> str | None:
 
 def _unpack(data: bytes) -> Record:
     held = json.loads(data)
-    facts = tuple(Facts(*one[:-1], fingerprint=base64.b64decode(one[-1])) for one in held["facts"])
-    return Record(facts, str(held["events"]), int(held["size"]))
+    facts = (Facts(*one) for one in held["facts"])
+    told = tuple(replace(one, fingerprint=base64.b64decode(one.fingerprint)) for one in facts)
+    return Record(told, str(held["events"]), int(held["size"]))
 
 
 def _hash(words: Sequence[str]) -> str:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from improvd.errors import CorpusError
 from improvd.model.network import Sizes
+from improvd.train import cache, data, parent, plan, rates
 from improvd.train import corpus as corpora
-from improvd.train import data, parent
 from improvd.train.data import MOST_SAMPLED, SCORED_NOTES, WATCHED_PIECES
 from improvd.train.events import Caution, Note, Result
 from improvd.train.ingest import ingest
@@ -53,10 +53,11 @@ def run(settings: TrainSettings, tell: Tell) -> Bundle | None:
         for option in origin.overruled(settings):
             tell(Caution(f"{option} is passed over: a model keeps its sizes, and {settings.parent} is continued from"))
     entries = corpora.find(settings.corpus, settings.columns)
+    place = cache.folder(settings.cache)
     ingested = ingest(
         entries,
         tell,
-        cache=settings.cache,
+        cache=place,
         scheduler=settings.scheduler,
         workers=settings.workers,
         strict=settings.strict,
@@ -89,6 +90,7 @@ def run(settings: TrainSettings, tell: Tell) -> Bundle | None:
             if (scored := found.sample(split, pieces=MOST_SAMPLED, notes=SCORED_NOTES))
         }
     facts = {"corpus": summary.facts(), "fit": _facts(fit), "scores": scores}
+    rates.learn(place, {rates.FITTING: (facts["fit"]["notes_seen"], facts["fit"]["seconds"])})
     bundle = export(
         settings,
         weights=fit.best,
@@ -113,6 +115,14 @@ def run(settings: TrainSettings, tell: Tell) -> Bundle | None:
         )
     )
     return bundle
+
+
+def foretell(settings: TrainSettings, tell: Tell) -> None:
+    """Tell what `run` would do and about how long that would take, and do nothing; CorpusError as there."""
+    _check(settings)
+    parent.find(settings.parent)
+    for line in plan.in_words(plan.plan(settings), settings):
+        tell(Note(line))
 
 
 def _check(settings: TrainSettings) -> None:

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import groupby
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from improvd.errors import CorpusError
 from improvd.model.tokens import BEAT, BEAT_UNKNOWN
-from improvd.train import duplicates, records, shards, store, whole
+from improvd.train import audio, duplicates, keys, records, shards, store, whole
 from improvd.train.corpus import Entry
-from improvd.train.parts import MIDI, RECORDED, SCORES
+from improvd.train.parts import MIDI, RECORDED, SCORES, kind
 from improvd.train.pool import Reader
 from improvd.train.reading import MOST_BYTES, read_piece
 from improvd.train.records import Facts, Record
@@ -70,11 +70,14 @@ class ShardJob:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a task made of a part: its record, and how many ``seconds`` reading took for so many files."""
+    """What a task made of a part: its record, and how many ``seconds`` reading took for how much that is new.
+
+    ``done`` counts files, but of recordings the seconds that they last.
+    """
 
     record: Record
+    done: float = 0.0
     seconds: float = 0.0
-    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,11 @@ class Written:
 
 
 class _Music(NamedTuple):
-    """What a reader's process gives for a file."""
+    """What a reader's process gives for a file; ``amount`` counts as in `Read`."""
 
     facts: Facts
     notes: Notes
+    amount: float
 
 
 def read_part(job: PartJob) -> Read:
@@ -102,8 +106,9 @@ def read_part(job: PartJob) -> Read:
         whole_part = len(named) == len(files)
         name = records.by_content(job.kind, [file.content for file in named])
         record = records.known(job.cache, name) if whole_part else None
-        start, fresh = time.monotonic(), record is None
-        record = record or _read(job, named)
+        fresh, done, start = record is None, 0.0, time.monotonic()
+        if record is None:
+            record, done = _read(job, named)
         seconds = time.monotonic() - start
     facts = {one.content: one for one in record.facts}
     told = replace(record, facts=tuple(facts[one.content] if isinstance(one, _File) else one for one in files))
@@ -112,7 +117,7 @@ def read_part(job: PartJob) -> Read:
             if fresh and whole_part:
                 records.save(job.cache, name, record)
             records.save(job.cache, job.name, told)
-    return Read(told, seconds, len(named)) if fresh else Read(told)
+    return Read(told, done, seconds)
 
 
 def write_shard(job: ShardJob) -> Written:
@@ -196,9 +201,10 @@ def _fetched(path: str, fetched: ExitStack, job: PartJob) -> _File | Facts:
         return Facts(content, str(reason), not isinstance(reason, PassingError))
 
 
-def _read(job: PartJob, files: list[_File]) -> Record:
-    """Read files, and keep their pieces."""
+def _read(job: PartJob, files: list[_File]) -> tuple[Record, float]:
+    """Read files, and keep their pieces; and how much that was, counted as in `Read`."""
     facts: dict[str, Facts] = {}
+    done = 0.0
     pieces: list[Labelled] = []
     for file in files:
         if file.content in facts:
@@ -209,11 +215,12 @@ def _read(job: PartJob, files: list[_File]) -> Record:
                 raise CancelledError
             facts[file.content] = Facts(file.content, str(result), not isinstance(result, PassingError))
         else:
+            done += result.amount
             facts[file.content] = replace(result.facts, content=file.content)
             pieces.append(Labelled(result.facts.digest, result.notes, source=file.content))
     with _keeping(job.cache):
         ended = tuple(facts.values())
-        return _kept(job.cache, "events", pieces, ended) if pieces else Record(ended)
+        return _kept(job.cache, "events", pieces, ended) if pieces else Record(ended), done
 
 
 def _music(asked: tuple[str, Path]) -> _Music:
@@ -225,10 +232,15 @@ def _music(asked: tuple[str, Path]) -> _Music:
         "",
         digest=piece.digest,
         notes=len(piece.notes),
+        key=keys.key_of(piece.notes),
         beat_known=bool((piece.rows[:, BEAT] != BEAT_UNKNOWN).any()),
         fingerprint=duplicates.fingerprint(piece.notes).astype("<u4").tobytes(),
     )
-    return _Music(facts, shards.packed(piece))
+    amount = 1.0
+    if kind(str(path)) == RECORDED:
+        with suppress(SkippedError):
+            amount = audio.seconds(path)
+    return _Music(facts, shards.packed(piece), amount)
 
 
 def _labelled(events: str, labels: dict[str, Wanted]) -> Iterator[Labelled]:
