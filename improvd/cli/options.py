@@ -88,7 +88,7 @@ def _parameter(option: Option) -> inspect.Parameter:
     name = f"{option.flag}/--no-{option.name}" if is_switch else option.flag
     annotation: Any = bool | None if is_switch else str | None
     default = option.kind.plain(option.default)
-    help_ = f"{option.help}  [default: {default}]" if default not in ("", False) else option.help
+    help_ = option.help if is_switch or default == "" else f"{option.help}  [default: {default}]"
     described = typer.Option(name, help=help_, metavar=option.kind.metavar, rich_help_panel=option.group.value)
     return inspect.Parameter(
         option.field, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[annotation, described]

@@ -163,6 +163,13 @@ def test_help_has_the_options_in_groups(capsys: pytest.CaptureFixture[str]) -> N
     assert all(f"  {option.flag} " in shown for option in OPTIONS.values())
 
 
+def test_help_tells_the_defaults_of_the_command_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, default in (("run", "new"), ("rehearse", "0")):
+        assert main([command, "--help"]) == 0
+        seed = capsys.readouterr().out.partition("--seed NUMBER|new")[2].partition("\n\n")[0]
+        assert " ".join(seed.split()).endswith(f"[default: {default}]")
+
+
 def test_what_holds_is_chosen_from_the_usual_place_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("improvd.config.layers.default_path", lambda: tmp_path / "config.toml")
     (tmp_path / "config.toml").write_text("meter = 3")
