@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,8 +16,9 @@ from improvd.train.page import Example, Material, page
 from improvd.train.playing import play
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from typing import TextIO
 
     from numpy.typing import NDArray
 
@@ -55,9 +57,10 @@ def write(settings: TrainSettings, bundle: Bundle, files: Sequence[Filed], data:
         examples=_examples(bundle, played),
         alone=_alone(learnt, watched),
     )
-    for name, text in ((LIST, _list(files)), (NAME, page(material))):
-        with whole.writing(str(bundle.path / name)) as file:
-            file.write(text.encode("utf-8", "replace"))
+    with _writing(bundle.path / LIST) as file:
+        _list(files, file)
+    with _writing(bundle.path / NAME) as file:
+        file.write(page(material))
     return bundle.path / NAME
 
 
@@ -111,13 +114,19 @@ def _ids(cuts: Sequence[Cut]) -> tuple[NDArray[np.integer[Any]], ...]:
     )
 
 
-def _list(files: Sequence[Filed]) -> str:
+@contextmanager
+def _writing(path: Path) -> Iterator[TextIO]:
+    with whole.writing(str(path)) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
+        yield text
+        text.detach()
+
+
+def _list(files: Sequence[Filed], out: TextIO) -> None:
     """Every file as a line of CSV."""
-    out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     told = ("style", "split", "title", "composer", "source", "licence", "reference")
     rows.writerow(["path", "status", "reason", *told, "notes", "key", "beat_known", "digest"])
     for one in files:
         about = (getattr(one.entry, name) for name in told)
         rows.writerow([one.entry.path, one.status, one.reason, *about, one.notes, one.key, one.beat_known, one.digest])
-    return out.getvalue()

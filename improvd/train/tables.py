@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Final
 
 from improvd.train import charts
@@ -50,7 +51,7 @@ def music(facts: Mapping[str, Any], summary: Summary) -> dict[str, Any]:
 def files(filed: Sequence[Filed], summary: Summary) -> dict[str, Any]:
     """The section on what became of each file."""
     # What went wrong is what a reader looks for.
-    ordered = sorted(filed, key=lambda one: (-STATUSES.index(one.status), one.entry.path))
+    first = nsmallest(MOST_FILES, filed, key=lambda one: (-STATUSES.index(one.status), one.entry.path))
     root = _root([one.entry.path for one in filed])
     rows = [
         {
@@ -63,7 +64,7 @@ def files(filed: Sequence[Filed], summary: Summary) -> dict[str, Any]:
             "key": one.key,
             "beat": ("known" if one.beat_known else "unknown") if one.status == "used" else "",
         }
-        for one in ordered[:MOST_FILES]
+        for one in first
     ]
     counts = [f"{count:,} {status}" for status in STATUSES if (count := summary.files.get(status, 0))]
     reasons = sorted(summary.reasons.items(), key=lambda one: (-one[1], one[0]))
