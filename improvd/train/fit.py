@@ -26,7 +26,7 @@ from improvd.train.events import Validation
 from improvd.train.interrupts import interrupts
 from improvd.train.network import build, get_weights, losses, set_weights
 from improvd.train.replicas import precision
-from improvd.train.schedule import Schedule
+from improvd.train.schedule import Schedule, epoch
 from improvd.train.stream import Stream
 from improvd.train.windows import whole
 
@@ -51,9 +51,6 @@ WARM_UP: Final = 200
 PARENT_RATE: Final = 1e-3
 PARENT_WARM_UP: Final = 20
 """The same where a model is continued from: what it knows should bend, not break."""
-LEAST_STEPS: Final = 16
-"""Steps that an epoch has at least: a small corpus is learnt in smaller batches, or few steps would be taken."""
-SMALLEST_BATCH: Final = 8
 CLIP: Final = 1.0
 CHECKPOINT_SECONDS: Final = 60.0
 VALIDATIONS: Final = 25
@@ -90,9 +87,8 @@ class Fit:
         self.standing = checkpoint.Standing(fingerprint)
 
         notes = data.counts["train"].notes
-        fair = min(settings.batch, max(SMALLEST_BATCH, notes // (settings.window * LEAST_STEPS)))
+        fair, self.per_epoch = epoch(notes, settings.batch, settings.window)
         self.batch = math.ceil(fair / replicas.count) * replicas.count
-        self.per_epoch = max(1, round(notes / (self.batch * settings.window)))
         self.schedule = Schedule(
             settings.rate if settings.rate is not None else PARENT_RATE if parent else RATE,
             PARENT_WARM_UP if parent else WARM_UP,

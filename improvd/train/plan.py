@@ -10,6 +10,7 @@ from improvd.train import audio, cache, corpus, rates, store
 from improvd.train.labels import TRAIN
 from improvd.train.parts import MIDI, RECORDED, SCORES
 from improvd.train.pool import Reader, cores
+from improvd.train.schedule import epoch
 from improvd.train.summary import KINDS
 from improvd.train.survey import survey
 from improvd.train.words import spell
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 ASKED: Final = 100
 """Of so many recordings, evenly chosen, the header is asked how long they last; the others count as these do."""
-USUAL_SECONDS: Final = 240.0
-"""What a recording counts for that doesn't say."""
 USUAL_NOTES: Final = {MIDI: 600.0, SCORES: 500.0, RECORDED: 1500.0}
 """What a file counts for as long as nothing of its kind was read."""
 LONGEST_ASKING: Final = 10.0
@@ -72,7 +71,9 @@ def plan(settings: TrainSettings) -> Plan:
         more += count * (notes[kind] / read if notes[kind] else USUAL_NOTES[kind])
     split = Counter(entry.split or TRAIN for entry in entries)
     learnt = (sum(notes.values()) + more) * split[TRAIN] / len(entries)
-    fitting = settings.epochs * learnt / rate[rates.FITTING] if settings.minutes is None else settings.minutes * 60
+    windows, steps = epoch(int(learnt), settings.batch, settings.window)
+    targets = settings.epochs * steps * windows * settings.window
+    fitting = targets / rate[rates.FITTING] if settings.minutes is None else settings.minutes * 60
     return Plan(files, unread, sound, sum(notes.values()), more, skipped, reading, fitting)
 
 
@@ -120,7 +121,7 @@ def _sound(paths: Sequence[str]) -> float:
     try:
         for path in asked:
             seconds = reader.ask(_seconds, path, LONGEST_ASKING) if store.is_local(path) else None
-            told.append(seconds if isinstance(seconds, float) else USUAL_SECONDS)
+            told.append(seconds if isinstance(seconds, float) else rates.USUAL_SOUND)
     finally:
         reader.close()
     return len(paths) * sum(told) / len(told) if told else 0.0

@@ -10,6 +10,16 @@ LAST_RATE: Final = 0.01
 """The learning rate's end as a share of its highest."""
 LONGEST_WARM_UP: Final = 0.1
 """The warm-up takes at most this share of a training."""
+LEAST_STEPS: Final = 16
+"""Steps that an epoch has at least. A small corpus is learnt in smaller batches, and a tiny one is passed over several
+times in an epoch: a window is other music each time it is seen."""
+SMALLEST_BATCH: Final = 8
+
+
+def epoch(notes: int, batch: int, window: int) -> tuple[int, int]:
+    """The windows of a batch, at most ``batch``, and the steps of an epoch, for so many notes to learn from."""
+    fair = min(batch, max(SMALLEST_BATCH, notes // (window * LEAST_STEPS)))
+    return fair, max(LEAST_STEPS, round(notes / (fair * window)))
 
 
 @dataclass(frozen=True)

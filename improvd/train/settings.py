@@ -25,7 +25,7 @@ class TrainSettings:
     minutes: float | None = None
     """Wall-clock budget for fitting; the schedule ends with it. None: as many epochs as it takes."""
     epochs: int = 20
-    """Passes over as many notes as the corpus holds, when there is no budget of minutes."""
+    """Passes over as many notes as the corpus holds, of 16 steps at least, when there is no budget of minutes."""
     seed: int = 0
     units: int = 256
     width: int = 96
