@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -98,7 +100,7 @@ def test_a_row_that_is_no_csv_doesnt_take_the_others_along(tmp_path: Path) -> No
 
 @given(st.binary(max_size=400), st.sampled_from([b"path,title,split\n", b"midi_filename;annotation\n", b""]))
 def test_no_manifest_raises(tmp_path_factory: pytest.TempPathFactory, text: bytes, heading: bytes) -> None:
-    for row in rows(tmp_path_factory.getbasetemp(), heading + text):
+    for row in rows(tmp_path_factory.mktemp("any"), heading + text):
         assert row.files
         assert set(row.facts) < set(manifest.SYNONYMS)
         assert "".join(row.facts.values()).isprintable() or all(fact.encode() for fact in row.facts.values())
@@ -148,6 +150,23 @@ def test_one_that_cant_be_read_is_an_error(tmp_path: Path) -> None:
     corpus(tmp_path, "a.mid")
     with pytest.raises(CorpusError, match=r"can't read the manifest .*: not there"):
         list(read([str(tmp_path / "manifest.csv")], NONE))
+
+
+@pytest.mark.needs("symusic", "tensorflow")
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [
+        ("titel=x", "improvd: a column can't be for 'titel', but for one of path, annotation, title"),
+        ("title=x", "improvd: no column 'x': there is no manifest"),
+        ("title", "improvd: --column wants a field and a column, as title=canonical_title, not 'title'"),
+    ],
+)
+def test_a_wrong_column_is_one_clear_line(option: str, line: str, tmp_path: Path) -> None:
+    corpus(tmp_path, "a.mid")
+    command = [sys.executable, "-m", "improvd", "train", str(tmp_path), "-o", str(tmp_path / "m"), "--column", option]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr.count("\n")) == (2, 1)
+    assert run.stderr.startswith(line)
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:
