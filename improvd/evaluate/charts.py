@@ -101,7 +101,7 @@ def _along(axes: Any, figures: Mapping[str, Any]) -> None:  # noqa: ANN401  matp
 
 
 def _answers(axes: Any, figures: Mapping[str, Any]) -> None:  # noqa: ANN401  matplotlib has no types
-    series = {name: [one["answers"][measure] for measure in MEASURED] for name, one in shown(figures).items()}
+    series = {name: [one[measure] for measure in MEASURED] for name, one in shown(figures).items()}
     _bars(axes, series, _colours(figures))
     axes.set_xticks(range(len(MEASURED)), MEASURED.values())
     axes.set_ylim(0, 1.18)

@@ -66,7 +66,7 @@ class Markov:
         place = np.arange(len(wide))
         out = np.zeros((len(wide), len(ATTRIBUTES)))
         for head in range(len(ATTRIBUTES)):
-            shown = [(view, *self._shown(view, wide, place)) for view in VIEWS if view.attribute == head]
+            shown = [(view, *so_far(view, wide, place)) for view in VIEWS if view.attribute == head]
             for part in range(0, len(wide), AT_ONCE):
                 here = slice(part, part + AT_ONCE)
                 chances = self.foresee(
@@ -79,10 +79,6 @@ class Markov:
         out[:1, INTERVAL] = 0.0  # the first note has no interval
         return out
 
-    def _shown(self, view: View, rows: Rows, place: Column) -> tuple[Hashes, list[Chances]]:
-        symbols, hashes = view.stream(rows, place)
-        return hashes, [ppm.so_far(order, symbols, view.size) for order in hashes]
-
     def foresee(self, rows: Rows, previous: Column, views: Sequence[tuple[View, Hashes, Sequence[Chances]]]) -> Chances:
         """Chances of each id of one attribute of the next notes, shape (n, ids).
 
@@ -94,12 +90,22 @@ class Markov:
             learnt = [
                 counts.after(order, view.size) for counts, order in zip(self._long[view.name], hashes, strict=True)
             ]
-            for counts in (learnt, shown):
-                chances = ppm.predict(reversed(counts), view.size)
-                if view.attribute == PITCH:
-                    chances = _possible(pitches(chances, previous) if view.size == STEPS else chances, rows, previous)
-                predictions.append(chances)
+            predictions += [predict(view, counts, rows, previous) for counts in (learnt, shown)]
         return ppm.combine(predictions, BIAS)
+
+
+def so_far(view: View, rows: Rows, place: Column) -> tuple[Hashes, list[Chances]]:
+    """Of one piece: contexts' hashes, (orders + 1, n), and what followed each before it, (n, size) an order."""
+    symbols, hashes = view.stream(rows, place)
+    return hashes, [ppm.so_far(order, symbols, view.size) for order in hashes]
+
+
+def predict(view: View, counts: Sequence[Chances], rows: Rows, previous: Column) -> Chances:
+    """Chances of each id of a view's attribute, (n, ids), from counts of each order, shortest first."""
+    chances = ppm.predict(reversed(counts), view.size)
+    if view.attribute != PITCH:
+        return chances
+    return possible(pitches(chances, previous) if view.size == STEPS else chances, rows, previous)
 
 
 def before(rows: Rows, place: Column) -> Column:
@@ -109,8 +115,8 @@ def before(rows: Rows, place: Column) -> Column:
     return out
 
 
-def _possible(chances: Chances, rows: Rows, previous: Column) -> Chances:
-    """Without pitches that can't be: the notes of a chord ascend."""
+def possible(chances: Chances, rows: Rows, previous: Column) -> Chances:
+    """Chances of pitches, (n, 128), without those that can't be: the notes of a chord ascend."""
     chord = (in_chord(rows, previous) == 1) & (previous < SIZES[PITCH] - 1)
     out = np.where(chord[:, None] & (np.arange(SIZES[PITCH]) <= previous[:, None]), 0.0, chances)
     return np.asarray(out / out.sum(axis=1, keepdims=True))

@@ -61,7 +61,7 @@ def page(figures: Mapping[str, Any]) -> Iterator[str]:
     """The lines of the page."""
     corpus, players = figures["corpus"], figures["players"]
     names = list(players)
-    beside = "".join(f" --beside {name}" for name in names[1:-1])
+    beside = "".join(f" --beside {name}" for name in names[1 : names.index(MARKOV)])
     yield from (
         "# The figures",
         "",
@@ -80,7 +80,10 @@ def page(figures: Mapping[str, Any]) -> Iterator[str]:
         "",
         "## Bits a note",
         "",
-        "Untold: nobody said what bar, metre or style a piece is in.",
+        (
+            "Untold: nobody said what bar, metre or style a piece is in. *+ piece*: the network, and beside it the "
+            f"half of {MARKOV} that learns in the piece itself."
+        ),
         "",
     )
     rows = [(name, "bins", players[name]["foresight"]["bits"]) for name in names]
@@ -153,7 +156,7 @@ def _ranking(players: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _answers(figures: Mapping[str, Any]) -> Iterator[str]:
-    by = {name: one["answers"] for name, one in shown(figures).items()}
+    by = shown(figures)
     composer = by["composer"]
     yield from (
         "## Answers",

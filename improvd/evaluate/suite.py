@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from improvd.errors import BundleError, CorpusError
-from improvd.evaluate import answers, ranking, score, wander
+from improvd.evaluate import answers, mixed, ranking, score, wander
 from improvd.evaluate import pieces as reading
 from improvd.evaluate import seeds as cutting
 from improvd.evaluate.accounts import Tally, total
@@ -38,14 +38,14 @@ ALONG: Final = (0, 10, 20, 50, 100, 200, 500, 1000)
 
 @dataclass(frozen=True)
 class Player:
-    """Who is measured: by what it ``foresees``, untold, and how it ``answers`` seeds.
+    """Who is measured: by what it ``foresees``, untold, and how it ``answers`` seeds, if it does.
 
     ``told`` scores a piece with bar and style known, where the player can know them.
     """
 
     name: str
     foresees: Bits
-    answers: Callable[[Sequence[Seed], Callable[[float], None]], list[list[TickNotes]]]
+    answers: Callable[[Sequence[Seed], Callable[[float], None]], list[list[TickNotes]]] | None = None
     told: Callable[[Piece], np.ndarray[Any, np.dtype[np.float64]]] | None = None
 
 
@@ -58,6 +58,12 @@ def by_bundle(bundle: Bundle) -> Player:
         lambda seeds, progress: answers.by_network(bundle, seeds, progress),
         lambda piece: score.bits(network, piece.rows.astype("int32"), score.style_of(vocabulary, piece.entry)),
     )
+
+
+def by_both(bundle: Bundle) -> Player:
+    """The network of a bundle, and beside it what the piece itself has shown."""
+    network = bundle.network()
+    return Player(f"{bundle.name} + piece", lambda rows: mixed.bits(network, rows, 0))
 
 
 def by_markov(model: Markov) -> Player:
@@ -90,7 +96,7 @@ def measure(
     beginnings = [reading.beginning(piece, first) for piece in pieces]
     players = {
         player.name: _measure(player, beginnings, cut, trials, tell)
-        for player in (*map(by_bundle, bundles), by_markov(model))
+        for player in (*map(by_bundle, bundles), by_markov(model), *map(by_both, bundles))
     }
     return {
         "corpus": {"split": split, "files": len(pieces), "skipped": len(skipped), "first": first, **learnt},
@@ -117,6 +123,8 @@ def _measure(
         bits = foresee(player, pieces, progress.update)
     with stage(tell, f"{player.name}: ranking", unit="seeds", total=len(trials)) as progress:
         ranked = ranking.rank(player.foresees, trials, progress.update)
+    if player.answers is None:
+        return {"foresight": bits, "ranking": ranked}
     with stage(tell, f"{player.name}: answering", unit="seeds", total=len(seeds)) as progress:
         given = player.answers(seeds, progress.update)
     return {"foresight": bits, "ranking": ranked, "answers": answers.compare(seeds, given)}
@@ -150,5 +158,6 @@ def foresee(player: Player, pieces: Sequence[Piece], progress: Callable[[float],
 
 
 def shown(figures: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Whose answers there are, by name, the composer's first."""
-    return {"composer": figures["composer"], **figures["players"]}
+    """The figures of each player's answers, by name, the composer's first."""
+    everyone = {"composer": figures["composer"], **figures["players"]}
+    return {name: one["answers"] for name, one in everyone.items() if "answers" in one}

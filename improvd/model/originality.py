@@ -1,7 +1,7 @@
 """Whether what is played was learnt by heart: which runs of notes stand in the corpus, as a compact filter.
 
 A run of `RUN` notes is its steps, each a time and a pitch relative to the note before, so it is known again in any key.
-The filter is Bloom's (1970): a run of the corpus is always found, and another one once in about 250 times. Longer
+The filter is Bloom's (1970): a run of the corpus is always found, and another one once in about 270 times. Longer
 matches are chained: of a passage that follows the corpus for n notes, n - RUN + 1 runs are found one after the other.
 So no match is ever told too short; it may be told too long where the corpus holds its parts, but not in one place.
 """
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     Keys = NDArray[np.uint64]
 
-RUN: Final = 8
-"""Notes in a run. Shorter ones are common property; longer ones could not be chained as finely."""
+RUN: Final = 10
+"""Notes in a run. Of shorter ones chains were more often wrong; longer ones would not tell shorter matches."""
 PER_RUN: Final = 12
 """Bits of the filter for each run of the corpus, at least."""
 HASHES: Final = 6

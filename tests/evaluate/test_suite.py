@@ -41,7 +41,7 @@ def test_the_page_has_every_player_and_only_what_stands_there(corpus: Path, tmp_
     options = ["--suite", str(folder), "--beside", str(second), "--first", "60"]
     assert main(["eval", str(model), str(corpus), *options]) == 0
     figures = json.loads((folder / "figures.json").read_text())
-    assert list(figures["players"]) == ["tiny", "second", suite.MARKOV]
+    assert list(figures["players"]) == ["tiny", "second", suite.MARKOV, "tiny + piece", "second + piece"]
     assert figures["corpus"]["files"] == 3
     assert figures["corpus"]["learnt_files"] == 5
     for player in figures["players"].values():
@@ -52,7 +52,9 @@ def test_the_page_has_every_player_and_only_what_stands_there(corpus: Path, tmp_
         )
         assert [value is None for value in foresight["along"]] == [False] * 4 + [True] * 3
         assert player["ranking"]["seeds"] == 3
-        assert player["answers"]["answers"] == 3 * answers.EACH
+        if "answers" in player:
+            assert player["answers"]["answers"] == 3 * answers.EACH
+    assert [name for name, player in figures["players"].items() if "answers" in player] == ["tiny", "second", "Markov"]
     assert figures["composer"]["answers"]["cardinality"] == 1.0
     text = (folder / "figures.md").read_text()
     assert str(tmp_path) not in text
