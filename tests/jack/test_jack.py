@@ -19,6 +19,7 @@ from tests.jack.stage import BEAT, Duet, Heard, Piano, Player, Synth, chords_wit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Start = Callable[..., Duet]
 
@@ -96,6 +97,30 @@ def test_sigterm_in_mid_answer_leaves_nothing_sounding(duet: Start, player: Play
     synth.heard.wait(well_begun, "answer")
     assert running.end() == 0
     assert not sounding(synth.wait_last())
+
+
+def test_settings_read_again_in_mid_answer_cut_no_note(
+    duet: Start, player: Player, synth: Synth, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.touch()
+    running = duet(*NAMED, "--config", str(config))
+    player.play(PHRASE)
+    synth.heard.wait(well_begun, "answer")
+    config.write_text("channel = 4\ntemperature = 0.5\n")
+    running.process.send_signal(signal.SIGHUP)
+    running.wait_line("settings read again: temperature 0.5 at once; channel 4 from the next call")
+    running.wait_line("turn 1:")
+    player.play(SHORT)
+    running.wait_line("turn 2:")
+    assert running.end() == 0
+    heard = synth.heard.wait(lambda items: items[-1].data == bytes((0xB3, 123, 0)), "last message of either channel")
+    assert not sounding(heard)
+    first, second = running.trace("turn")
+    assert (first["reason"], second["reason"]) == ("finished", "finished")
+    assert first["response_beats"] >= first["call_beats"] / 2
+    channels = [message.data[0] & 0x0F for message in heard if message.is_on]
+    assert channels == [0] * first["response_notes"] + [3] * second["response_notes"]
 
 
 def test_without_names_it_has_ports_of_its_own_to_connect(duet: Start, player: Player, synth: Synth) -> None:
