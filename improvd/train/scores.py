@@ -10,6 +10,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from contextlib import redirect_stderr, redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,6 +44,17 @@ CORPUS: Final = "music21:"
 MOST_BYTES: Final = 16 * 2**20
 """Of a score, unpacked."""
 MOST_NOTES: Final = 200_000
+UNZIPPING: Final = (
+    OSError,
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+)
+"""What zipfile raises for a damaged archive."""
 USUAL_VELOCITY: Final = 72
 """Where no dynamics are written."""
 HOW: Final = "scores need music21: pip install 'improvd[train]'"
@@ -116,7 +128,7 @@ def _text(path: Path) -> str:
             data = file.read(MOST_BYTES + 1)
         if data.startswith(b"PK"):
             data = _unzipped(path)
-    except (OSError, zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except UNZIPPING as error:
         raise SkippedError("damaged or cut short") from error
     if len(data) > MOST_BYTES:
         raise SkippedError(f"larger than {MOST_BYTES // 2**20} MiB")

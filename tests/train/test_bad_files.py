@@ -61,6 +61,14 @@ def archive(path: Path, *names: str, text: str = "", size: int = 0) -> None:
             file.writestr(name, text + " " * size)
 
 
+def torn(path: Path) -> None:
+    """An archive in whose packed data one byte is wrong."""
+    archive(path, "a.xml", text=SCORE + "a tune of many different words " * 20)
+    data = bytearray(path.read_bytes())
+    data[35] = 0xFF
+    path.write_bytes(data)
+
+
 def sound(path: Path, samples: float, rate: int = 22_050) -> None:
     """Two seconds of one and the same 32-bit float."""
     data = np.full(2 * 22_050, samples, "<f4").tobytes()
@@ -144,6 +152,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "long-sysex.mid": (written(midi(b"\0\xf0" + LATER + PLAYED + END)), DAMAGED),
     "no-status.mid": (written(midi(b"\0\x40\x40\0\x12\x13" * 40 + END)), DAMAGED),
     "a-riff.mid": (written(b"RIFF" + LATER + b"RMIDdata" + LATER + midi(PLAYED + END)), DAMAGED),
+    "torn.mxl": (torn, DAMAGED),
     "no-head.mxl": (written(b"PK\5\6" + b"\xff" * 18), DAMAGED),
     # Hostile
     "all-tracks.mid": (written(midi(PLAYED + END, count=0xFFFF)), "more than 4096 tracks"),
