@@ -89,7 +89,7 @@ class Reader:
             self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module
                 [*COMMAND, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=_environment(),
                 # Decoders complain of damaged files; the reason for the user travels by the socket.
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -97,6 +97,16 @@ class Reader:
                 start_new_session=True,  # Ctrl-C is for the process that asks, which then ends this one
             )
         self.connection = Connection(ours.detach())
+
+
+def _environment() -> dict[str, str]:
+    """One thread a reader, as there is one reader a core.
+
+    What Dask sets for the memory of its own processes makes each array that comes and goes cost a call to the system.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "MALLOC_TRIM_THRESHOLD_"}
+    alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return kept | alone | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def each(
