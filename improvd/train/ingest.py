@@ -17,10 +17,11 @@ from improvd.train import cache as caches
 from improvd.train import labels, parts, rates, records, store, tasks, whole
 from improvd.train.crew import Crew, Lost
 from improvd.train.duplicates import Candidate, resolve
-from improvd.train.progress import stage
+from improvd.train.progress import Pace, stage
 from improvd.train.records import Facts, Record
 from improvd.train.survey import survey
 from improvd.train.tasks import PartJob, ShardJob, Wanted
+from improvd.train.words import against_real_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,6 +107,11 @@ def _read(known: Survey, crew: Crew, tell: Tell, *, strict: bool) -> None:
     took: dict[str, tuple[float, float]] = {}
     if missing:
         total = sum(len(one.part.files) for one in missing)
+        # A recording takes as long as hundreds of other files: how much is done goes by what they cost.
+        costs = rates.costs(known.cache)
+        left = cost = sum(costs[one.part.kind] * len(one.part.files) for one in missing)
+        heard = Pace()
+        heard.mark(0.0)
         with stage(tell, "reading", unit="files", total=total) as progress:
             for number, result in crew.each(tasks.read_part, jobs()):
                 one = missing[number]
@@ -114,7 +120,10 @@ def _read(known: Survey, crew: Crew, tell: Tell, *, strict: bool) -> None:
                     done, seconds = took.get(one.part.kind, (0.0, 0.0))
                     took[one.part.kind] = done + result.done, seconds + (result.seconds if result.done else 0.0)
                 bad = min([bad, *_bad(one)])
-                progress.update(progress.done + len(one.part.files))
+                left -= costs[one.part.kind] * len(one.part.files)
+                heard.mark(took.get(parts.RECORDED, (0.0, 0.0))[0])
+                text = against_real_time(heard.rate) if heard.rate else ""
+                progress.update(progress.done + len(one.part.files), share=1 - round(left / cost, 9), text=text)
     rates.learn(known.cache, took)
     if strict and bad < len(known.paths):
         reason = _facts(known)[bad].reason

@@ -19,6 +19,8 @@ USUAL: Final = {MIDI: 150.0, SCORES: 2.0, RECORDED: 10.0, FITTING: 3000.0}
 of sound by one worker, and notes learnt from."""
 FASTEST: Final = {SCORES: 50.0, RECORDED: 200.0}
 """What goes faster was not read at all: `improvd.train.cache` knew it file by file."""
+USUAL_SOUND: Final = 240.0
+"""Seconds that a recording counts for where nobody asked it."""
 NAME: Final = "rates.json"
 ENOUGH: Final = 5.0
 """Seconds that something must have taken to tell its rate."""
@@ -32,6 +34,12 @@ def load(cache: str) -> dict[str, float]:
     except (ValueError, TypeError, AttributeError):
         found = {}
     return USUAL | {kind: rate for kind, rate in found.items() if 0 < rate < math.inf}
+
+
+def costs(cache: str) -> dict[str, float]:
+    """About how many seconds one worker takes for a file of each kind."""
+    rate = load(cache)
+    return {MIDI: 1 / rate[MIDI], SCORES: 1 / rate[SCORES], RECORDED: USUAL_SOUND / rate[RECORDED]}
 
 
 def learn(cache: str, measured: Mapping[str, tuple[float, float]]) -> None:

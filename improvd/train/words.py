@@ -50,6 +50,11 @@ def speed(rate: float, unit: str) -> str:
     return f"{rate:,.0f} {unit}/s" if rate >= 10 else f"{rate:.1f} {unit}/s"
 
 
+def against_real_time(rate: float) -> str:
+    """How many seconds of sound are heard in a second: "44 × real time"."""
+    return f"{rate:.0f} × real time" if rate >= 10 else f"{rate:.1f} × real time"
+
+
 def shown(text: str) -> str:
     """Text that may come from a file, fit to be shown: nothing in it moves a cursor or can't be encoded."""
     return "".join(one if one.isprintable() else "�" for one in text)

@@ -11,7 +11,7 @@ import fsspec
 import pytest
 
 from improvd.errors import CorpusError
-from improvd.train import events, parts, pool, shards, store, whole
+from improvd.train import events, parts, pool, rates, shards, store, whole
 from improvd.train.corpus import Entry, find
 from improvd.train.ingest import Ingested, ingest
 from improvd.train.reading import read_piece
@@ -303,3 +303,17 @@ def test_the_split_is_the_manifests_or_goes_by_content(tmp_path: Path) -> None:
     assert set(split) == set(names.values())
     assert {split["tune-02.mid"], split["tune-03.mid"]} <= {"train", "valid"}
     assert sum(len(shards.load(group)) for group in groups) == 4 * 64
+
+
+def test_how_far_reading_is_goes_by_what_files_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = corpus(tmp_path / "jigs", pieces=3)
+    for name in ("a.mp3", "b.mp3"):
+        (folder / name).write_text(f"no recording, {name}")
+    monkeypatch.setattr("improvd.train.progress.OFTEN", 0.0)
+    told: list[events.Event] = []
+    ingest(find([str(folder)]), told.append)
+    shares = [one.share or 0.0 for one in told if isinstance(one, events.Progress) and one.stage == "reading"]
+    steps = sorted(after - before for before, after in zip([0.0, *shares], shares, strict=False))
+    recording, midi = 240 / rates.USUAL["recordings"], 3 / rates.USUAL["midi"]
+    assert shares[-1] == 1.0
+    assert steps == pytest.approx([midi / (2 * recording + midi), *[recording / (2 * recording + midi)] * 2], rel=1e-3)

@@ -13,7 +13,7 @@ import pytest
 
 from improvd.train import events
 from improvd.train.telling import PATIENCE, Lines, Script, for_people
-from improvd.train.words import around, file_table, speed, spell
+from improvd.train.words import against_real_time, around, file_table, speed, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -205,6 +205,7 @@ def test_spans_and_rates_read_well() -> None:
         "13 min",
         "3 h 20 min",
     ]
+    assert [against_real_time(r) for r in (44.4, 2.25)] == ["44 × real time", "2.2 × real time"]
     assert [speed(r, "files") for r in (8400, 10.4, 2.5, 0.05)] == [
         *("8,400 files/s", "10 files/s", "2.5 files/s", "3.0 files/min"),
     ]
