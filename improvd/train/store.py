@@ -92,9 +92,9 @@ def shown(path: str) -> str:
 
 
 def exists(path: str) -> bool:
-    """Whether a file is there; what can't be asked about isn't."""
+    """Whether a file is there to be read; what can't be asked about isn't."""
     if is_local(path):
-        return os.path.isfile(path)  # noqa: PTH113  many are asked about for each corpus
+        return os.path.isfile(path) and os.access(path, os.R_OK)  # noqa: PTH113  many are asked about for each corpus
     try:
         filesystem, inside = fsspec.url_to_fs(path)
         return bool(filesystem.isfile(inside))
