@@ -47,7 +47,7 @@ def tune(seed: int, count: int = 64) -> list[tuple[int, int, int, int]]:
     return [(n * 240, 60 + scale[place], 220, 70 + seed % 20) for n, place in enumerate(at.tolist())]
 
 
-def corpus(folder: Path, pieces: int = 12, count: int = 64) -> Path:
-    for seed in range(pieces):
+def corpus(folder: Path, pieces: int = 12, count: int = 64, first: int = 0) -> Path:
+    for seed in range(first, first + pieces):
         write_midi(folder / f"tune-{seed:02}.mid", tune(seed, count))
     return folder

@@ -108,7 +108,11 @@ BAD = {
     "files that are no music": (_letters, {}, r"none of the 3 files can be learnt from: not a MIDI file \(3\)"),
     "one file cut short": (_short, {}, "none of the 1 files .*: damaged or cut short"),
     "too little music": (lambda folder: write_midi(folder / "a.mid", tune(1)), {}, "too little music: 64 notes"),
-    "weights of another corpus": (corpus, {"weights": {"jazz": 1.0}}, "no style 'jazz'"),
+    "weights of another corpus": (
+        corpus,
+        {"weights": {"jazz": 1.0}},
+        "no style or source 'jazz' to learn from: there are jigs",
+    ),
     "no units": (corpus, {"units": 0}, "units must be at least 1"),
     "a card's text that isn't there": (corpus, {"about": Path("nowhere.md")}, "no such file: nowhere.md"),
     "no time": (corpus, {"minutes": 0.0}, "minutes must be more than 0"),
