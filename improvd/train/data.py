@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from improvd.errors import CorpusError
 from improvd.model.tokens import Vocabulary
-from improvd.train import shards
+from improvd.train import shards, whole
 from improvd.train.shards import Notes
 from improvd.train.windows import Cut
 
@@ -182,6 +182,8 @@ def _groups(path: str) -> list[Group]:
 
 
 def _unreadable(path: str, error: Exception) -> CorpusError:
+    """The error to raise; the shard is taken away, since it may look whole to those that only ask how long it is."""
+    whole.remove(path)
     return CorpusError(f"can't read the shard {path} ({type(error).__name__}): the same command makes it again")
 
 

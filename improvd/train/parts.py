@@ -21,7 +21,9 @@ MIDI, SCORES, RECORDED = "midi", "scores", "recordings"
 MOST_FILES: Final = {MIDI: 192, SCORES: 8, RECORDED: 1}
 """Files that a part may have, by kind: half a second's reading of MIDI; what takes long loses less when broken off."""
 SHARD_NOTES: Final = 1_500_000
-"""Notes that a shard may have, if it has more than one piece: 15 MB in memory, a third of that as a file."""
+"""Notes that a shard may have, if it has more than one piece: 20 MB in memory, a third of that as a file."""
+SHARD_PIECES: Final = 4096
+"""Pieces that a shard may have, however short: what one task is told stays small."""
 _BITS: Final = 256
 
 
@@ -57,9 +59,9 @@ def parts(paths: Sequence[str], numbers: Sequence[int]) -> list[Part]:
 def buckets(paths: Sequence[str], notes: Sequence[int], used: Sequence[int]) -> list[tuple[int, ...]]:
     """The files of these numbers as what one shard each holds, in an order that goes by the paths alone."""
     marks = {number: mark(paths[number]) for number in used}
-    return [
-        tuple(branch) for branch in _branches(list(used), marks.__getitem__, lambda number: notes[number], SHARD_NOTES)
-    ]
+    least = SHARD_NOTES // SHARD_PIECES
+    branches = _branches(list(used), marks.__getitem__, lambda number: max(least, notes[number]), SHARD_NOTES)
+    return [tuple(branch) for branch in branches]
 
 
 def mark(path: str) -> int:

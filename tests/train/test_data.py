@@ -95,3 +95,4 @@ def test_a_shard_that_cannot_be_read_is_named(tmp_path: Path, damage: object) ->
     for read in (lambda: data.index([held]), lambda: found.sample("valid", pieces=1, notes=9)):
         with pytest.raises(CorpusError, match=r"can't read the shard .*parquet .*the same command makes it again"):
             read()
+        assert not Path(held).exists(), "or the same command would take it for whole"
