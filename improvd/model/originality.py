@@ -56,12 +56,12 @@ def steps(rows: NDArray[Any]) -> Keys:
     return (rows[1:, INTERVAL].astype(np.int64) * (2 * _PITCHES) + pitch).astype(np.uint64)
 
 
-def runs(rows: NDArray[Any]) -> Keys:
-    """A hash for each run of notes: shape (notes - RUN + 1,), the n-th beginning with the n-th note."""
+def runs(rows: NDArray[Any], length: int = RUN) -> Keys:
+    """A hash for each run of ``length`` notes: shape (notes - length + 1,), the n-th beginning with the n-th note."""
     taken = steps(rows)
-    count = max(0, len(taken) - RUN + 2)
+    count = max(0, len(taken) - length + 2)
     hashes = np.zeros(count, dtype=np.uint64)
-    for place in range(RUN - 1):
+    for place in range(length - 1):
         hashes = _mix(hashes * _MIX[0] + taken[place : place + count] + np.uint64(1))
     return hashes
 
