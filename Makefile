@@ -9,17 +9,23 @@ fits = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))
 PYTHON ?= $(shell for python in python3.11 python3.10 python3.12 python3.13 python3; do \
 	"$$python" -c '$(fits)' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
 
+# Python 3.12, which has another TensorFlow and another Keras. Where pyenv's shim is switched off, pyenv still has it.
+PYTHON312 ?= $(shell for python in python3.12 "$$(pyenv root 2>/dev/null)"/versions/3.12*/bin/python3.12; do \
+	"$$python" -c '$(fits)' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
+
 VENV := .venv
-# A user's own pip settings must not send packages past the virtual environment.
-pip = PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/bin/python -m pip install --quiet
+VENV312 := .venv-3.12
+# A user's own pip settings must not send packages past the virtual environment, which is where the target lies.
+pip = PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 $(@D)/bin/python -m pip install --quiet
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help run test lint quality clean
+.PHONY: help run test lint quality newest clean
 
 help:
 	@echo 'make run    set up what playing needs and start improvd; options in ARGS'
 	@echo 'make test   set up everything and run every check; options for pytest in ARGS'
 	@echo 'make lint   the checks without the tests'
+	@echo 'make newest train a tiny model, and hear a recording, with Python 3.12; options for pytest in ARGS'
 	@echo 'make quality ARGS="MODEL CORPUS"  measure a model, and write docs/quality anew'
 	@echo 'make clean  remove what these made, the virtual environment too'
 
@@ -34,11 +40,15 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 
+newest: $(VENV312)/.dev
+	$(VENV312)/bin/python -m pytest tests/train/test_train.py tests/train/test_replicas.py \
+		tests/train/test_transcribe.py $(ARGS)
+
 quality: $(VENV)/.dev
 	$(VENV)/bin/improvd eval $(ARGS) --suite docs/quality
 
 clean:
-	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV312) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The marks are written last, so that whatever was interrupted is done again.
@@ -62,3 +72,12 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	@echo 'Installing the trainer and the tools; the first time takes a few minutes (tensorflow is large)'
 	@$(pip) -e '.[train,dev]'
 	@touch $@ $(VENV)/.daemon
+
+$(VENV312)/.dev: pyproject.toml
+	@test -n "$(PYTHON312)" || { echo 'This wants Python 3.12, which is not here;' \
+		'if you have one elsewhere, name it: make newest PYTHON312=/path/to/python3.12' >&2; exit 1; }
+	@echo "Setting up $(VENV312) with $$("$(PYTHON312)" --version); the first time takes a few minutes"
+	@"$(PYTHON312)" -m venv --clear $(VENV312)
+	@$(pip) -e '.[train,dev]'
+	@$(pip) --no-deps basic-pitch==0.4.0  # its pin admits no newer TensorFlow, of which nothing is used
+	@touch $@
