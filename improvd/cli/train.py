@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path  # noqa: TC003  as improvd.cli.options
 from typing import Annotated
@@ -14,7 +15,7 @@ from improvd.cli.options import Json, option
 from improvd.errors import UserError
 from improvd.train.settings import TrainSettings
 
-NEEDED = ("symusic", "tensorflow", "rich", "jinja2", "matplotlib")
+NEEDED = ("distributed", "fsspec", "jinja2", "matplotlib", "pyarrow", "rich", "symusic", "tensorflow")
 """What training needs beyond what playing does."""
 
 
@@ -74,42 +75,46 @@ def train(
 
     Ctrl-C keeps what was learnt so far: the same command goes on from there.
     """
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        raise UserError(f"training needs {' and '.join(missing)}: pip install 'improvd[train]'")
-    settings = TrainSettings(
-        corpus=tuple(corpus),
-        out=out,
-        minutes=minutes,
-        epochs=epochs,
-        parent=parent,
-        seed=seed,
-        units=units,
-        width=width,
-        layers=layers,
-        batch=batch,
-        window=window,
-        dropout=dropout,
-        rate=rate,
-        precision=precision,
-        patience=patience,
-        about=about,
-        cache=cache,
-        scheduler=scheduler,
-        workers=workers,
-        strict=strict,
-        weights=dict(_weight(one) for one in weight or ()),
-        columns=dict(_column(one) for one in column or ()),
-    )
-    from improvd.train.run import foretell, run  # noqa: PLC0415  numpy and more, which the check above should come before
-    from improvd.train.telling import for_people, for_scripts  # noqa: PLC0415  as above
+    from improvd.train.telling import for_people, for_scripts  # noqa: PLC0415  only a training tells anything
 
-    try:
-        with for_scripts() if as_json else for_people(sys.stdout) as tell:
+    with ExitStack() as telling:
+        # Scripts are told whatever goes wrong from here on; a terminal takes what may be missing.
+        tell = telling.enter_context(for_scripts()) if as_json else None
+        missing = [name for name in NEEDED if find_spec(name) is None]
+        if missing:
+            raise UserError(f"training needs {', '.join(missing)}: pip install 'improvd[train]'")
+        settings = TrainSettings(
+            corpus=tuple(corpus),
+            out=out,
+            minutes=minutes,
+            epochs=epochs,
+            parent=parent,
+            seed=seed,
+            units=units,
+            width=width,
+            layers=layers,
+            batch=batch,
+            window=window,
+            dropout=dropout,
+            rate=rate,
+            precision=precision,
+            patience=patience,
+            about=about,
+            cache=cache,
+            scheduler=scheduler,
+            workers=workers,
+            strict=strict,
+            weights=dict(_weight(one) for one in weight or ()),
+            columns=dict(_column(one) for one in column or ()),
+        )
+        from improvd.train.run import foretell, run  # noqa: PLC0415  numpy and more, which the check should come before
+
+        tell = tell or telling.enter_context(for_people(sys.stdout))
+        try:
             (foretell if dry_run else run)(settings, tell)
-    except KeyboardInterrupt:
-        typer.echo("stopped; the same command goes on from here", err=True)
-        raise
+        except KeyboardInterrupt:
+            typer.echo("stopped; the same command goes on from here", err=True)
+            raise
 
 
 def _weight(text: str) -> tuple[str, float]:

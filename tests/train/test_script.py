@@ -115,3 +115,9 @@ def test_a_script_reads_what_went_wrong(tmp_path: Path) -> None:
     assert status == 2
     assert told == [{"event": "error", "message": f"no such file or folder: {tmp_path / 'nowhere'}"}]
     assert said == f"improvd: no such file or folder: {tmp_path / 'nowhere'}\n"
+
+
+def test_a_script_reads_of_a_wrong_option_too(tmp_path: Path) -> None:
+    status, told, _ = train(tmp_path, "-o", tmp_path / "mine", "--weight", "folk=much")
+    assert status == 2
+    assert [one["event"] for one in told] == ["error"]
