@@ -11,12 +11,10 @@ import signal
 import socket
 from collections import deque
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from improvd.config.renewal import renew
-from improvd.config.settings import engine_settings, schedule_limits
+from improvd.config.settings import schedule_limits
 from improvd.core.engine import Engine
 from improvd.core.events import Continuation, Effect, Generate, Play, Release, Seconds, Sent, TurnEnded
 from improvd.core.hands import Hands
@@ -25,6 +23,7 @@ from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
 from improvd.daemon.clock import now
 from improvd.daemon.family import Family
+from improvd.daemon.held import Held
 from improvd.daemon.messages import (
     Close,
     Closed,
@@ -37,8 +36,6 @@ from improvd.daemon.messages import (
     PortsOpen,
 )
 from improvd.daemon.mirror import Mirror
-from improvd.daemon.reread import Reread
-from improvd.daemon.terminal import Terminal
 from improvd.daemon.trace import Trace
 from improvd.errors import UserError
 
@@ -75,11 +72,10 @@ class Session:
         ports: Sequence[str] = PORTS,
         worker: Sequence[str] = WORKER,
     ) -> None:
-        self._options = options
-        self._settings = engine_settings(options)
+        self._held = Held(options, reread, self._cut_wait_short)
         self._say = say
         self._debug = debug
-        self._engine = Engine(self._settings)
+        self._engine = Engine(self._held.settings)
         self._mirror = Mirror()
         self._hands = Hands()  # for a fresh ports process, which has not seen what went down before
         self._trace = None if options.trace is None else Trace(options.trace, self._trace_broke)
@@ -88,7 +84,7 @@ class Session:
         self._wake.setblocking(False)
         self._family = Family(
             Keeper("MIDI ports", ports, self._open_ports),
-            Keeper("model", worker, lambda: LoadModel(options.model, self._settings.style)),
+            Keeper("model", worker, lambda: LoadModel(options.model, self._held.settings.style)),
             self._awake,
             debug,
         )
@@ -114,9 +110,6 @@ class Session:
         self._owed: dict[tuple[int, int], Generate] = {}
         self._complained: dict[str, str] = {}
         self._turns = 0
-        self._terminal = Terminal()
-        self._reread = Reread(reread, self._cut_wait_short)
-        self._hung_up = False
         self._stop = False
 
     def stop(self) -> None:
@@ -149,8 +142,7 @@ class Session:
             self._wake.send(b"\0")
 
     def _signalled(self, number: int, _frame: object) -> None:
-        if number == signal.SIGHUP and not self._terminal.is_gone():
-            self._hung_up = True
+        if number == signal.SIGHUP and self._held.hang_up():
             return
         self._debug(f"{signal.Signals(number).name}: ending")
         self._stop = True
@@ -191,7 +183,8 @@ class Session:
             if self._trace:
                 self._trace.woke(at)
             self._do(self._engine.on_time(at), at)
-        self._look_at_settings(now())
+        if self._playing and self._model:  # before, its styles are not known
+            self._renew_settings(self._model, now())
         at = now()
         stuck = self._stuck_at()
         if stuck is not None and stuck <= at:
@@ -275,32 +268,19 @@ class Session:
         self._playing = True
         if self._trace:
             instrument = Instrument(self._open.instrument)
-            self._trace.header(self._settings, schedule_limits(self._options), instrument, self._model)
-        self._say(status.ready(self._open, self._model, self._settings))
+            self._trace.header(self._held.settings, schedule_limits(self._held.options), instrument, self._model)
+        self._say(status.ready(self._open, self._model, self._held.settings))
         while self._early:
             self._on_heard(self._early.popleft(), now())
 
-    def _look_at_settings(self, at: Seconds) -> None:
-        """Have the options read again where SIGHUP asked for it, and go by those that were read, if they will do."""
-        if self._hung_up:
-            self._hung_up = False
-            self._reread.ask()
-        model = self._model
-        wished = self._reread.take() if self._playing else None  # before, the model's styles are not known
-        if wished is None or model is None:
-            return
-        if not isinstance(wished, UserError) and wished.style not in ("", *model.styles):
-            wished = UserError(status.unknown_style(wished.style, model))
-        if isinstance(wished, UserError):
-            self._say(f"{wished}; the settings stay as they are")
-            return
-        renewal = renew(self._options, wished)
-        self._options = renewal.options
-        self._settings = replace(engine_settings(renewal.options), seed=self._settings.seed)
-        self._say(renewal.line)
-        if self._trace:
-            self._trace.settings(at, self._settings)
-        self._do(self._engine.on_settings(at, self._settings), at)
+    def _renew_settings(self, model: ModelReady, at: Seconds) -> None:
+        before = self._held.settings
+        if line := self._held.renew(model):
+            self._say(line)
+        if self._held.settings != before:
+            if self._trace:
+                self._trace.settings(at, self._held.settings)
+            self._do(self._engine.on_settings(at, self._held.settings), at)
 
     # -- what goes out
 
@@ -325,7 +305,7 @@ class Session:
                 self._say(status.turn(self._turns, effect))
 
     def _open_ports(self) -> OpenPorts:
-        chosen, first = self._options, self._open
+        chosen, first = self._held.options, self._open
         limits = schedule_limits(chosen)
         return OpenPorts(
             # What was found at the start is what is looked for again: another backend may be up by now.
@@ -350,7 +330,7 @@ class Session:
         keeper.lose(at)
         if not self._playing:
             exit_status = child.exit_status() if child else None
-            raise UserError(status.never_started(keeper.title, why, exit_status, self._options.api))
+            raise UserError(status.never_started(keeper.title, why, exit_status, self._held.options.api))
         if keeper is self._family.worker:
             self._owed.clear()
         if served:
