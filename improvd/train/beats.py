@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Curve = NDArray[np.float64]
 
-REVISION: Final = "beats 2"
+REVISION: Final = "beats 3"
 """Rises whenever the same notes would give other beats."""
 FEWEST: Final = 8
 """Beats, and strikes, below which there's nothing to be sure of."""

@@ -50,7 +50,7 @@ MIDDLE: Final = 0.8
 """Seconds from beat to beat, where halves and doubles are settled,"""
 SETTLED: Final = 0.06
 """and how much that counts, a strike and squared octave."""
-HEARD: Final = 0.7
+HEARD: Final = 0.85
 """How much the network's log odds count,"""
 CERTAIN: Final = (-5.0, 5.0)
 """and the farthest that they are believed."""
@@ -64,7 +64,7 @@ STRAY: Final = 1.7
 """Strikes a second that belong to no grid: ornaments."""
 ON_BEAT: Final = 1.7
 """How many strikes are expected on a beat."""
-STEADY: Final = 0.06
+STEADY: Final = 0.07
 """How much the logarithm of the period changes from beat to beat,"""
 UNSTEADY: Final = 0.016
 """and seconds that a strike is off."""

@@ -2,8 +2,7 @@
 
 Chains sought about other periods are a committee (Holzapfel et al. 2012 for tracking in sound): a beat on which they
 agree, at its tempo or at half or twice of it, is likely right, and where playing is too free for any, each goes its
-own way. With that count what the network heard, how many strikes lie on plain parts of the beat, and how steady the
-period is.
+own way. With that count what the network heard, and how many strikes lie on plain parts of the beat.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ between two, half as fast from any beat, twice as fast."""
 PARTS: Final = np.array([0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1])
 NEAR: Final = 0.05
 """Beats about these parts, within which a strike lies on them. By chance six in ten do."""
-# Fitted by logistic regression on the beats of the twelve performances that docs/beats.md names, which has the command.
-CONSTANT: Final = -2.36
-WEIGHTS: Final = np.array([3.56, 1.20, 4.33, -9.72])
+# Fitted by logistic regression on the twelve performances that docs/beats.md names, and on noise; it has the command.
+CONSTANT: Final = -2.44
+WEIGHTS: Final = np.array([6.25, 2.49, 3.53])
 """Of each column of the evidence."""
 
 
@@ -50,11 +49,11 @@ def trust(evidence: Curve) -> Curve:
 
 
 def evidence(beats: Curve, others: Sequence[Curve], struck: Curve, start: float, log_odds: Frames) -> Curve:
-    """What speaks for each beat, to the one after it: shape (beats - 1, 4), means over the beats around.
+    """What speaks for each beat, to the one after it: shape (beats - 1, 3), means over the beats around.
 
-    The share of other chains that agree, what was heard on the beat, the share of strikes on plain parts of it, and by
-    how much the logarithm of the period changes. ``beats`` and ``others`` in seconds, around what is ``struck``;
-    ``log_odds`` of a beat, a frame each, from ``start`` seconds on.
+    The share of other chains that agree, what was heard on the beat, and the share of strikes on plain parts of it.
+    ``beats`` and ``others`` in seconds, around what is ``struck``; ``log_odds`` of a beat, a frame each, from ``start``
+    seconds on.
     """
     agreement = np.mean([agree(beats, other) for other in others], axis=0) if others else np.zeros(len(beats) - 1)
     heard = at(beats, start, log_odds)
@@ -63,13 +62,11 @@ def evidence(beats: Curve, others: Sequence[Curve], struck: Curve, start: float,
     number = np.minimum(where.astype(np.int64), len(beats) - 2)
     held = np.bincount(number, minlength=len(beats) - 1).astype(np.float64)
     plain = np.bincount(number, on_parts, len(beats) - 1).astype(np.float64)
-    change = np.abs(np.diff(np.log(np.diff(beats)), append=np.log(beats[-1] - beats[-2])))
     return np.stack(
         [
             _around(agreement),
             _around((heard[:-1] + heard[1:]) / 2),
             _around(plain) / np.maximum(_around(held), 1e-9),
-            _around(change),
         ],
         axis=1,
     )
