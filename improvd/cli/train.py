@@ -78,7 +78,7 @@ def train(
     from improvd.train.telling import for_people, for_scripts  # noqa: PLC0415  only a training tells anything
 
     with ExitStack() as telling:
-        # Scripts are told whatever goes wrong from here on; a terminal takes what may be missing.
+        # Scripts are told whatever goes wrong from here on; bars on a terminal need what may be missing.
         tell = telling.enter_context(for_scripts()) if as_json else None
         missing = [name for name in NEEDED if find_spec(name) is None]
         if missing:

@@ -101,7 +101,10 @@ def _training(facts: Mapping[str, Any]) -> str:
 
 
 def command(settings: Mapping[str, Any], *, corpus: Sequence[str], out: str) -> str:
-    """What to type for a model of these settings; what a plain `improvd train` does anyway is left out."""
+    """What to type for a model of these settings; what a plain `improvd train` does anyway is left out.
+
+    ``corpus`` are the words that name it, with options of its own where it has some.
+    """
     plain = {one.name: one.default for one in fields(TrainSettings)}
     words = ["improvd", "train", *corpus, "-o", out]
     for name, value in settings.items():

@@ -91,7 +91,9 @@ def again(settings: TrainSettings, facts: Mapping[str, Any]) -> dict[str, Any]:
         ("processors", _plain(fitted["processors"])),
         *provenance["versions"].items(),
     ]
-    typed = command(provenance["settings"], corpus=settings.corpus, out=str(settings.out))
+    columns = [word for field, name in settings.columns.items() for word in ("--column", f"{field}={name}")]
+    about = [] if settings.about is None else ["--about", str(settings.about)]
+    typed = command(provenance["settings"], corpus=[*settings.corpus, *columns, *about], out=str(settings.out))
     return {"command": shown(typed), "settings": told}
 
 

@@ -99,7 +99,8 @@ def report(
     folder.mkdir(exist_ok=True)
     bundle = replace(tiny_bundle(), path=folder, facts=facts(**changes))
     data = index([shard(folder.parent / "shards", *pieces)])
-    settings = settings or TrainSettings(("/home/anna/Music", "music21:bach"), Path("models/my model"), minutes=12.0)
+    corpus = ("/home/anna/Music", "music21:bach")
+    settings = settings or TrainSettings(corpus, Path("models/my model"), columns={"style": "my genre"})
     page = reports.write(settings, bundle, files, data)
     assert sorted(path.name for path in folder.iterdir()) == ["files.csv", "report.html"]
     assert page == folder / "report.html"
@@ -223,7 +224,10 @@ def test_its_figures_are_the_models(page: str) -> None:
     commands = [text for text in read.texts["code"] if text.startswith("improvd")]
     assert commands == [
         "improvd run --model 'models/my model'",
-        "improvd train /home/anna/Music music21:bach -o 'models/my model' --minutes 12.0 --seed 7 --weight folk=0.5",
+        (
+            "improvd train /home/anna/Music music21:bach --column 'style=my genre' -o 'models/my model' "
+            "--minutes 12.0 --seed 7 --weight folk=0.5"
+        ),
     ]
     assert "Of 3 files: 2 used and 1 skipped." in page
     assert "choose among 31 notes" in page
