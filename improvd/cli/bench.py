@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from improvd.cli.options import Json, configured
-from improvd.config.layers import Chosen  # noqa: TC001  as above
+from improvd.config.layers import Chosen  # noqa: TC001  typer reads the annotations
 from improvd.config.options import ModelOptions
 
 

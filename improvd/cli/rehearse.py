@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from improvd.cli.options import Json, configured
-from improvd.config.layers import Chosen  # noqa: TC001  as above
+from improvd.config.layers import Chosen  # noqa: TC001  typer reads the annotations
 from improvd.config.options import RehearseOptions
 from improvd.config.settings import engine_settings
 from improvd.core.events import Seconds

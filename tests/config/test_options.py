@@ -150,9 +150,18 @@ def test_the_command_shows_what_holds_and_whence(
     assert told["options"]["seed"] == {"value": "new", "source": "default", "where": "default"}
 
 
-def test_the_command_prints_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_an_example_to_who_has_a_broken_file_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "improvd").mkdir()
+    (tmp_path / "improvd" / "config.toml").write_text("zzz = 1")
+    assert main(["config"]) == 2
+    assert "zzz" in capsys.readouterr().err
     assert main(["config", "--example"]) == 0
-    assert tomllib.loads(capsys.readouterr().out) == {}
+    example = capsys.readouterr().out
+    assert str(tmp_path) in example.splitlines()[0]
+    assert tomllib.loads(example) == {}
 
 
 def test_help_has_the_options_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
