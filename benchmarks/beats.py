@@ -143,9 +143,7 @@ def thirds(found: beats.Beats, right: np.ndarray) -> np.ndarray:
 
 def table_of_vouching(found: dict[Path, beats.Beats], of: list[Performance]) -> None:
     """How much is vouched for, and how much of that is right."""
-    print(
-        "\n| | performances with known beats | mostly known | notes on known beats | known beats that are right | or a third of one |"
-    )
+    print("\n| | with known beats | mostly known | notes on known beats | known beats right | or a third of one |")
     print("|---|---:|---:|---:|---:|---:|")
     for one in SETS:
         some = [performance for performance in of if performance.set == one]
