@@ -19,13 +19,13 @@ def test_the_chances_are_those_that_are_scored() -> None:
     network, rows = tiny_bundle().network(), untold(CHORDS.rows)
     place = np.arange(len(rows))
     charged = log_probabilities(network, rows, 1)
-    for head, table in enumerate(mixed.chances(network, rows, 1)):
-        wide = rows.astype(np.int64)
-        table = markov.possible(table, wide, markov.before(wide, place)) if head == PITCH else table  # noqa: PLW2901
+    tables = mixed.chances(network, rows, 1)
+    wide = rows.astype(np.int64)
+    tables[PITCH] = markov.possible(tables[PITCH], wide, markov.before(wide, place))
+    for head, table in enumerate(tables):
+        found = np.log(table[place, rows[:, head] % table.shape[1]])
         first = 1 if head == INTERVAL else 0
-        assert np.allclose(
-            np.log(table[place, rows[:, head] % table.shape[1]])[first:], charged[first:, head], rtol=1e-6
-        )
+        assert np.allclose(found[first:], charged[first:, head], rtol=1e-6)
 
 
 def test_what_the_piece_has_shown_is_foreseen() -> None:
