@@ -107,7 +107,7 @@ def save(cache: str, name: str, record: Record) -> None:
 
 def by_labels(wanted: Iterable[Sequence[str]]) -> str:
     """The name of a shard that holds this: of each piece where it lies, and its labels."""
-    return "shards/" + _hash([f"shards {shards.REVISION}", *(word for piece in wanted for word in piece)])
+    return "labelled/" + _hash([f"shards {shards.REVISION}", *(word for piece in wanted for word in piece)])
 
 
 def shard(cache: str, name: str) -> str | None:

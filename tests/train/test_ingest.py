@@ -214,7 +214,7 @@ def _garbage(path: Path) -> None:
 
 @pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("damage", [_cut, _spoil, _garbage, lambda path: path.unlink()])
-@pytest.mark.parametrize("what", ["stamped", "content", "events", "shards"])
+@pytest.mark.parametrize("what", ["stamped", "content", "events", "labelled", "shards"])
 def test_damaged_entries_are_made_anew(
     what: str, damage: Callable[[Path], None], tmp_path: Path, cache_folder: Path
 ) -> None:
