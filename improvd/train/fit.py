@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 RATE: Final = 3e-3
 WARM_UP: Final = 200
 """Steps until the learning rate is at its highest (sooner, where they are more than a tenth of the training)."""
-PARENT_RATE: Final = 3e-4
+PARENT_RATE: Final = 2e-4
 PARENT_WARM_UP: Final = 20
 """The same where a model is continued from: what it knows should bend, not break."""
 CLIP: Final = 1.0
