@@ -17,6 +17,7 @@ import numpy as np
 
 from improvd.evaluate import pieces
 from improvd.model import originality
+from improvd.model.tokens import INTERVAL, PITCH
 from improvd.train import corpus
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def main() -> None:
     told = np.array([found.longest(rows).notes for rows in asked])
     each = (time.perf_counter() - begin) / sum(map(len, asked))
     print(f"looking up: {1e6 * each:.2f} µs a note, all notes of a piece at once")
+    _time_follower(found, asked)
     runs = np.unique(np.concatenate([originality.runs(rows) for rows in asked]))
     strange = runs[~_within(runs, [originality.runs(rows) for rows in learnt])]
     print(f"wrong for 1 in {1 / found.has(strange).mean():.0f} of {len(strange):,} runs that the training split lacks")
@@ -50,6 +52,19 @@ def main() -> None:
     for length in LENGTHS:
         true = _follow(length, learnt, asked)
         print(f"| {length} | {true:.1%} | {(told >= length).mean():.1%} |")
+
+
+def _time_follower(found: originality.Filter, asked: Sequence[NDArray[Any]]) -> None:
+    follower = originality.Follower(found)
+    notes = [(row[INTERVAL], row[PITCH]) for rows in asked for row in rows.tolist()]
+    begin = time.perf_counter()
+    for interval, pitch in notes:
+        follower.hear(interval, pitch)
+    heard = time.perf_counter()
+    for interval, _ in notes[:FIRST]:
+        follower.follows(interval)
+    each = (heard - begin) / len(notes), (time.perf_counter() - heard) / FIRST
+    print(f"note by note: {1e6 * each[0]:.1f} µs; which pitches would follow: {1e6 * each[1]:.1f} µs")
 
 
 def _follow(length: int, learnt: Sequence[NDArray[Any]], asked: Sequence[NDArray[Any]]) -> float:

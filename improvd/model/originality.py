@@ -13,6 +13,7 @@ import os
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -38,8 +39,12 @@ MOST_BYTES: Final = 8 * 2**20
 """No filter is larger; a larger corpus makes it less sure instead, as `Filter.error` says."""
 FILE: Final = "originality.npz"
 _PITCHES: Final = 128
-_MIX: Final = tuple(np.uint64(factor) for factor in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
-"""The constants of splitmix64 (Steele, Lea and Flood, 2014)."""
+_BASE: Final = np.uint64(0x9E3779B97F4A7C15)
+_MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+"""The constants of splitmix64 (Steele, Lea and Flood, 2014). All arithmetic is modulo 2 to the power of 64."""
+_WORD: Final = 2**64 - 1
+_OLDEST: Final = pow(int(_BASE), RUN - 2, 2**64)
+"""What the oldest step of a run has been multiplied with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +55,27 @@ class Match:
     notes: int
 
 
-def steps(rows: NDArray[Any]) -> Keys:
-    """What leads from each note to the next, as one number: shape (notes - 1,), from rows of ids (notes, 7)."""
-    pitch = np.diff(rows[:, PITCH].astype(np.int64)) + _PITCHES
-    return (rows[1:, INTERVAL].astype(np.int64) * (2 * _PITCHES) + pitch).astype(np.uint64)
-
-
 def runs(rows: NDArray[Any], length: int = RUN) -> Keys:
-    """A hash for each run of ``length`` notes: shape (notes - length + 1,), the n-th beginning with the n-th note."""
-    taken = steps(rows)
-    count = max(0, len(taken) - length + 2)
+    """A hash for each run of ``length`` notes: shape (notes - length + 1,), the n-th beginning with the n-th note.
+
+    ``rows`` are ids, (notes, 7), of which intervals and pitches count.
+    """
+    steps = _step(rows[1:, INTERVAL].astype(np.int64), np.diff(rows[:, PITCH].astype(np.int64)))
+    count = max(0, len(steps) - length + 2)
     hashes = np.zeros(count, dtype=np.uint64)
     for place in range(length - 1):
-        hashes = _mix(hashes * _MIX[0] + taken[place : place + count] + np.uint64(1))
-    return hashes
+        hashes = hashes * _BASE + steps[place : place + count]
+    return _mix(hashes)
+
+
+def _step(interval: NDArray[np.int64], up: NDArray[np.int64]) -> Keys:
+    """What leads from a note to the next, an interval's id and semitones up, as numbers with nothing in common."""
+    return _mix((interval * (2 * _PITCHES) + up + _PITCHES).astype(np.uint64) + _BASE)
 
 
 def _mix(hashes: Keys) -> Keys:
-    hashes = (hashes ^ (hashes >> np.uint64(30))) * _MIX[1]
-    hashes = (hashes ^ (hashes >> np.uint64(27))) * _MIX[2]
+    hashes = (hashes ^ (hashes >> np.uint64(30))) * _MIX[0]
+    hashes = (hashes ^ (hashes >> np.uint64(27))) * _MIX[1]
     return hashes ^ (hashes >> np.uint64(31))
 
 
@@ -101,10 +108,74 @@ class Filter:
         return Match(int(begin[best]), int(end[best] - begin[best]) + RUN - 1)
 
 
+class Follower:
+    """How far what is played follows a corpus, note by note. For one thread.
+
+    ``notes`` is how many of the last notes do; 0 where they are fewer than a run.
+    """
+
+    def __init__(self, of: Filter) -> None:
+        self._filter = of
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was played."""
+        self.notes = 0
+        self._pitch = -1
+        self._steps: list[int] = []
+        self._hash = 0
+
+    def hear(self, interval: int, pitch: int) -> None:
+        """One more note: the id of the interval to it, and its pitch."""
+        if self._pitch >= 0:
+            steps = self._steps
+            step = _one_step(interval, pitch - self._pitch)
+            # Hashes roll: the oldest step goes as the newest comes.
+            oldest = steps.pop(0) * _OLDEST if len(steps) == RUN - 1 else 0
+            self._hash = ((self._hash - oldest) * int(_BASE) + step) & _WORD
+            steps.append(step)
+            if len(steps) < RUN - 1 or not self._found():
+                self.notes = 0
+            else:
+                self.notes = max(self.notes + 1, RUN)
+        self._pitch = pitch
+
+    def _found(self) -> bool:
+        first = _one_mix(self._hash)
+        stride = _one_mix((first + int(_BASE)) & _WORD) | 1
+        bits, size = self._filter.bits, 8 * len(self._filter.bits)
+        for number in range(HASHES):
+            place = ((first + number * stride) & _WORD) % size
+            if not int(bits[place >> 3]) >> (place & 7) & 1:
+                return False
+        return True
+
+    def follows(self, interval: int) -> NDArray[np.bool_]:
+        """Which next pitches, after an interval by its id, would follow the corpus: shape (128,)."""
+        if len(self._steps) < RUN - 2:
+            return np.zeros(_PITCHES, dtype=np.bool_)
+        oldest = self._steps[0] * _OLDEST if len(self._steps) == RUN - 1 else 0
+        so_far = np.uint64(((self._hash - oldest) * int(_BASE)) & _WORD)
+        up = np.arange(_PITCHES) - self._pitch
+        return self._filter.has(_mix(so_far + _step(np.full(_PITCHES, interval), up)))
+
+
+@cache
+def _one_step(interval: int, up: int) -> int:
+    return int(_step(np.array([interval]), np.array([up]))[0])
+
+
+def _one_mix(word: int) -> int:
+    """`_mix` of one number: numpy takes ten times as long for so little."""
+    word = ((word ^ (word >> 30)) * int(_MIX[0])) & _WORD
+    word = ((word ^ (word >> 27)) * int(_MIX[1])) & _WORD
+    return word ^ (word >> 31)
+
+
 def _places(hashes: Keys, size: int) -> Keys:
     """The bits that stand for each run: shape (HASHES, n). Two hashes make all (Kirsch and Mitzenmacher, 2006)."""
     # Odd, so that the places differ from each other.
-    stride = _mix(hashes + _MIX[0]) | np.uint64(1)
+    stride = _mix(hashes + _BASE) | np.uint64(1)
     number = np.arange(HASHES, dtype=np.uint64)[:, None]
     return (hashes[None, :] + number * stride[None, :]) % np.uint64(size)
 

@@ -58,6 +58,39 @@ def test_the_rhythm_belongs_to_it() -> None:
     assert LEARNT.longest(slower) == Match(0, 0)
 
 
+def test_note_by_note_is_as_all_at_once() -> None:
+    """A follower's count at each note is the length of the match that ends there."""
+    rows = np.concatenate([random_tune(99, 30), CORPUS[3][50:64], CORPUS[7][:25], random_tune(98, 30)])
+    found = LEARNT.has(originality.runs(rows))
+    follower = originality.Follower(LEARNT)
+    expected = 0
+    for number, row in enumerate(rows.tolist()):
+        would = follower.follows(row[INTERVAL])
+        follower.hear(row[INTERVAL], row[PITCH])
+        ends = number - RUN + 1
+        expected = 0 if ends < 0 or not found[ends] else max(expected + 1, RUN)
+        assert follower.notes == expected
+        assert would[row[PITCH]] == (expected > 0)
+    follower.reset()
+    assert follower.notes == 0
+    assert not follower.follows(12).any()
+
+
+def test_all_that_would_follow_is_told() -> None:
+    """For each next pitch, what the filter says of the run that it would end."""
+    follower = originality.Follower(LEARNT)
+    quoted = CORPUS[5][20 : 20 + RUN]
+    for row in quoted[:-1].tolist():
+        follower.hear(row[INTERVAL], row[PITCH])
+    told = follower.follows(int(quoted[-1, INTERVAL]))
+    for pitch in range(128):
+        other = quoted.copy()
+        other[-1, PITCH] = pitch
+        assert told[pitch] == LEARNT.has(originality.runs(other))[0]
+    assert told[quoted[-1, PITCH]]
+    assert told.sum() < 5
+
+
 @pytest.mark.parametrize("count", [0, 1, RUN - 1])
 def test_less_than_a_run_is_nobodys(count: int) -> None:
     assert len(originality.runs(CORPUS[0][:count])) == 0
