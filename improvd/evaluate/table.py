@@ -16,7 +16,8 @@ WIDTH: Final = 40
 def lines(report: Mapping[str, Any]) -> Iterator[str]:
     """What `improvd eval` prints of a `score.report`."""
     files, skipped = report["files"], report["skipped"]
-    yield f"{report['model']}: {report['notes']:,} notes of {len(files):,} files, {len(skipped):,} skipped"
+    kind = "file" if len(files) == 1 else "files"
+    yield f"{report['model']}: {report['notes']:,} notes of {len(files):,} {kind}, {len(skipped):,} skipped"
     yield ""
     yield _head("bits a note")
     yield _row("told neither style nor bar", report["notes"], report["bits"])

@@ -164,7 +164,7 @@ def test_people_get_a_table(tmp_path: Path, model: Path, capsys: pytest.CaptureF
     (tmp_path / "folk" / "empty.mid").write_bytes(b"")
     assert main(["eval", str(model), str(tmp_path / "folk")]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("tiny: 64 notes of 1 files, 1 skipped\n")
+    assert out.startswith("tiny: 64 notes of 1 file, 1 skipped\n")
     assert "told style and bar" in out
     assert f"skipped {tmp_path / 'folk' / 'empty.mid'}: empty file" in err
 
