@@ -101,19 +101,19 @@ def _hiss(path: Path) -> None:
 
 
 BAD: dict[str, tuple[str, Callable[[Path], object], str]] = {
-    "empty": ("a.wav", lambda path: path.write_bytes(b""), "not a recording"),
+    "empty": ("a.wav", lambda path: path.write_bytes(b""), "empty file"),
     "text": ("a.mp3", lambda path: path.write_text("once upon a time " * 1000), "not a recording"),
     "noise in bytes": ("a.ogg", lambda path: path.write_bytes(bytes(range(256)) * 99), "not a recording"),
     "an archive": ("a.flac", lambda path: path.write_bytes(b"PK\3\4" + bytes(999)), "not a recording"),
     "zeros": ("a.mp3", lambda path: path.write_bytes(bytes(99_999)), "not a recording|fewer than 8"),
-    "only its head": ("a.wav", lambda path: path.write_bytes(path.read_bytes()[:44]), "fewer than 8 notes"),
+    "only its head": ("a.wav", lambda path: path.write_bytes(path.read_bytes()[:44]), "no notes"),
     "cut in its head": ("a.wav", lambda path: path.write_bytes(path.read_bytes()[:20]), "not a recording"),
     "a pipe": ("a.wav", _pipe, "not a file"),
-    "a folder": ("a.wav", lambda path: (path.unlink(), path.mkdir()), "not a file"),
-    "gone": ("a.wav", lambda path: path.unlink(), "not a file"),
+    "a folder": ("a.wav", lambda path: (path.unlink(), path.mkdir()), "a folder"),
+    "gone": ("a.wav", lambda path: path.unlink(), "not there"),
     "one sample a second": ("a.wav", _endless, "1 channels at 1 Hz"),
-    "no numbers": ("a.wav", _not_a_number, "fewer than 8 notes"),
-    "hiss": ("a.wav", _hiss, "fewer than 8 notes"),
+    "no numbers": ("a.wav", _not_a_number, "no notes"),
+    "hiss": ("a.wav", _hiss, "no notes"),
     "short": ("a.wav", lambda path: write_wav(path, plucked(MELODY[:1])), "fewer than 8 notes"),
 }
 
