@@ -3,11 +3,11 @@
     python benchmarks/learning.py music21:bach [--counts 1 5 50] [--draws 3] [--from default] [--held 40]
                                   [--plot docs/learning.svg] [--work FOLDER]
 
-Some pieces are held out, chosen by their names. Of the others so many are drawn as --counts says, several times over
-for small numbers, and at last all; each draw is learnt from nothing and on top of the model named by --from, with the
-settings that `improvd train` has of itself. Every model is scored on the first 1,000 notes of each held-out piece by
-the network that plays. Prints a table in Markdown and draws it. --work keeps what was trained: the same command goes
-on where it was stopped. Needs `improvd[train]`.
+Some pieces are held out, chosen by their names. Of the others (those of 200 notes or more, as one alone must have) so
+many are drawn as --counts says, several times over for small numbers, and at last all; each draw is learnt from nothing
+and on top of the model named by --from, with the settings that `improvd train` has of itself. Every model is scored on
+the first 1,000 notes of each held-out piece by the network that plays. Prints a table in Markdown and draws it. --work
+keeps what was trained: the same command goes on where it was stopped. Needs `improvd[train]`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from improvd.model.bundle import find, load
 from improvd.model.network import log_probabilities
 from improvd.model.tokens import ATTRIBUTES
 from improvd.train import corpus
+from improvd.train.data import FEWEST_NOTES
 from improvd.train.reading import read_piece
 from improvd.train.run import run
 from improvd.train.settings import TrainSettings
@@ -71,7 +72,7 @@ def scored(bundle: Bundle, pieces: Sequence[Piece]) -> Bits:
     return bits | {"total": sum(bits.values())}
 
 
-def trained(paths: Sequence[str], out: Path, parent: str | None) -> Bundle:
+def trained(paths: Sequence[str], out: Path, parent: str) -> Bundle:
     """The model of these pieces; the one that is there already, where it was trained before."""
     if not (out / "model.json").exists():
         run(TrainSettings(corpus=tuple(paths), out=out, parent=parent), lambda _event: None)
@@ -115,7 +116,7 @@ def main() -> None:
         {piece.digest: piece for piece in readable(corpus.find([asked.corpus]))}.values(),
         key=lambda piece: hashlib.sha256(Path(piece.entry.path).name.encode()).digest(),
     )
-    held, free = pieces[: asked.held], pieces[asked.held :]
+    held, free = pieces[: asked.held], [piece for piece in pieces[asked.held :] if len(piece.rows) >= FEWEST_NOTES]
     counts = [*(count for count in asked.counts if count < len(free)), len(free)]
     print(f"{len(held)} pieces held out, {sum(min(len(piece.rows), SCORED_NOTES) for piece in held):,} notes scored\n")
     before = scored(load(find(asked.parent)), held)
@@ -125,7 +126,7 @@ def main() -> None:
     curves: dict[str, dict[int, list[Bits]]] = {name: defaultdict(list) for name in (FROM_NOTHING, ON_TOP)}
     with nullcontext(asked.work) if asked.work else tempfile.TemporaryDirectory() as work:
         for count in counts:
-            for name, parent in ((FROM_NOTHING, None), (ON_TOP, asked.parent)):
+            for name, parent in ((FROM_NOTHING, ""), (ON_TOP, asked.parent)):
                 for draw in range(1 if count == len(free) else asked.draws):
                     out = Path(work) / f"{name.split()[0]}-{count}-{draw}"
                     made = trained(drawn(free, count, draw), out, parent)
