@@ -1,0 +1,165 @@
+"""The beat of a player who plays on: told as it falls, from what was heard by then.
+
+`Tracker` is fed onsets and asked for beats as time passes. Which beat it is comes from `tracker_filter`; here is
+decided when a beat is told. A beat is told at the onset that falls on it; where none comes, a moment after it was
+due, for as long as it may still be a little late. What was told is never taken back: where the filter changes its
+mind, the beats change from then on.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from improvd.core.events import Seconds
+from improvd.core.tracker_bars import Bars
+from improvd.core.tracker_filter import BeatFilter, Guess
+
+FIRST_ONSETS = 4
+"""No beat is told before so many onsets were heard."""
+LEAST_STEP = 0.5
+"""Beats are at least this share of a period apart, even where the filter changes its mind."""
+NEAR = 0.08
+"""Seconds; an onset this near to where its beat should have fallen is where that beat falls."""
+WAIT, LONGEST_WAIT = 2.0, 0.04
+"""How long an onset is waited for: standard deviations of the beat's own uncertainty, and at most these seconds."""
+LOYALTY = 30.0
+"""How many times likelier other beats must be for the beats to change."""
+LOOKED_AT = 16
+"""Of the guesses, the heaviest, that have a say in which beats are likeliest."""
+WELL_HEARD = 8
+"""Onsets before which confidence is not full."""
+MEMORY = 8.0
+"""Beats of silence that halve the confidence, after the first two."""
+PATIENCE = Seconds(120.0)
+"""Silence after which nobody is thought to keep the beat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A beat that falls at ``time``, told at ``decided_at``, no later than it falls, from what was heard by then.
+
+    ``bar_position`` counts from 0, the first beat of a bar; None while that is unclear. ``confidence`` is from 0 to 1.
+    """
+
+    time: Seconds
+    decided_at: Seconds
+    bpm: float
+    bar_position: int | None
+    confidence: float
+
+
+class Tracker:
+    """Follows the beat of one player. ``bpm`` is about where their tempo is, ``bar`` how many beats a bar has.
+
+    `hear` and `beats` take the time in order; what comes earlier than something before counts as coming with it.
+    """
+
+    def __init__(self, bpm: float | None = None, bar: int | None = None) -> None:
+        self._filter = BeatFilter(bpm)
+        self._bars = Bars(bar)
+        self._leader: Guess | None = None
+        self._mass = 0.0  # the probability of the leader's beats
+        self._now = -math.inf
+        self._last_onset = -math.inf
+        self._last_beat = -math.inf
+        self._period_told = 0.0
+        self._on_beat = False  # whether the last onset fell on a beat that the bars have yet to hear of
+        self._told: list[Beat] = []
+
+    def hear(self, at: Seconds, pitch: int, velocity: int) -> None:
+        """A note was struck. A time that is no number is no onset."""
+        if not math.isfinite(at):
+            return
+        at = Seconds(max(at, self._now))
+        self._pass(at)
+        before = self._filter.register, self._filter.size
+        if self._filter.hear(at, pitch, velocity):
+            self._settle_bar(*before)
+        self._now = self._last_onset = at
+        self._choose()
+        self._tell_on_onset(at)
+
+    def beats(self, now: Seconds) -> list[Beat]:
+        """The beats told since this was last asked, with all that are due by ``now``."""
+        if math.isfinite(now):
+            self._pass(Seconds(max(now, self._now)))
+        told, self._told = self._told, []
+        return told
+
+    @property
+    def period(self) -> Seconds | None:
+        """The length of a beat as heard now; None before there is one."""
+        return None if self._leader is None else Seconds(self._leader.period)
+
+    @property
+    def next_beat(self) -> Seconds | None:
+        """When the next beat should fall that is not told yet."""
+        return None if self._leader is None else Seconds(self._next(self._leader))
+
+    @property
+    def confidence(self) -> float:
+        """How sure the beat is, at the time last told of."""
+        if self._leader is None:
+            return 0.0
+        silent = max(0.0, (self._now - self._last_onset) / self._leader.period - 2.0)
+        return self._mass * min(1.0, self._filter.onsets / WELL_HEARD) * math.pow(0.5, silent / MEMORY)
+
+    def _next(self, leader: Guess) -> float:
+        """When the leader's first beat falls that is no earlier than the last one told allows."""
+        after = max(self._last_beat + LEAST_STEP * leader.period, self._now - LONGEST_WAIT)
+        return leader.beat + leader.period * math.ceil((after - leader.beat) / leader.period)
+
+    def _pass(self, now: Seconds) -> None:
+        """Time goes on to ``now`` without a note: tell the beats that fall meanwhile."""
+        while self._leader is not None and self._filter.onsets >= FIRST_ONSETS:
+            beat = self._next(self._leader)
+            due = max(self._now, beat + min(LONGEST_WAIT, WAIT * self._leader.spread(beat)))
+            if due >= now or due > self._last_onset + PATIENCE:
+                break
+            self._now = due
+            self._tell(Seconds(due), self._leader)
+            self._bars.hear(register=2, notes=0)
+        self._now = max(self._now, now)
+
+    def _tell_on_onset(self, at: Seconds) -> None:
+        leader = self._leader
+        if leader is None or leader.slot != 0 or self._filter.onsets < FIRST_ONSETS:
+            return
+        if abs(leader.at - at) < NEAR and at - self._last_beat > LEAST_STEP * leader.period:
+            self._tell(at, leader)
+            self._on_beat = True
+
+    def _tell(self, at: Seconds, leader: Guess) -> None:
+        """A beat falls now."""
+        self._settle_bar(self._filter.register, self._filter.size)
+        if self._period_told and not 0.75 < leader.period / self._period_told < 1.33:
+            self._bars.restart()
+        self._bars.step()
+        self._told.append(Beat(at, at, 60.0 / leader.period, self._bars.position, self.confidence))
+        self._last_beat, self._period_told = at, leader.period
+
+    def _settle_bar(self, register: int, notes: int) -> None:
+        """All of the onset was heard that fell on the last beat, if one did."""
+        if self._on_beat:
+            self._bars.hear(register, notes)
+            self._on_beat = False
+
+    def _choose(self) -> None:
+        """The beats that most of the weight is on, or, while nothing is much likelier, the beats as they were."""
+        groups: list[tuple[float, Guess]] = []
+        for guess in self._filter.guesses[:LOOKED_AT]:
+            for index, (weight, first) in enumerate(groups):
+                if guess.means_the_beats_of(first):
+                    groups[index] = weight + guess.weight, first
+                    break
+            else:
+                groups.append((guess.weight, guess))
+        if not groups:
+            return
+        best = max(groups)
+        if self._leader is not None:
+            same = next((group for group in groups if group[1].means_the_beats_of(self._leader)), None)
+            if same is not None and same[0] * LOYALTY > best[0]:
+                best = same
+        self._mass, self._leader = best
