@@ -23,17 +23,22 @@ TEMPO = 500_000
 
 
 def write_duet(performance: Performance, path: Path) -> None:
-    """Write the file whole or not at all. Raises UserError."""
+    """Write both parts to a file, whole or not at all. Raises UserError."""
     start = min([event.at for event in performance.heard] + [0.0])
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
     marks = [(turn.response_onset, turn) for turn in performance.turns if turn.response_onset is not None]
     conductor = [mido.MetaMessage("marker", text=f"turn {turn.turn}: {turn.bpm:.1f} bpm") for _, turn in marks]
     file.tracks.append(
-        _track("improvd rehearsal", zip([at for at, _ in marks], conductor, strict=True), start, tempo=TEMPO)
+        track("improvd rehearsal", zip([at for at, _ in marks], conductor, strict=True), start, tempo=TEMPO)
     )
     heard = ((event.at, _message(event.data)) for event in performance.heard)
-    file.tracks.append(_track("player", heard, start))
-    file.tracks.append(_track("improvd", ((sent.actual, _message(sent.data)) for sent in performance.sent), start))
+    file.tracks.append(track("player", heard, start))
+    file.tracks.append(track("improvd", ((sent.actual, _message(sent.data)) for sent in performance.sent), start))
+    save(file, path)
+
+
+def save(file: mido.MidiFile, path: Path) -> None:
+    """Write a file whole or not at all. Raises UserError."""
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as whole:
             try:
@@ -53,16 +58,17 @@ def _message(data: bytes) -> mido.Message:
     return mido.Message.from_bytes(data)
 
 
-def _track(
+def track(
     name: str, events: Iterable[tuple[Seconds, mido.Message]], start: float, tempo: int | None = None
 ) -> mido.MidiTrack:
-    track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+    """Messages, in order of time in seconds, as a track that begins at ``start``; ``tempo`` where it is the first."""
+    made = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
     if tempo is not None:
-        track.append(mido.MetaMessage("set_tempo", tempo=tempo))
+        made.append(mido.MetaMessage("set_tempo", tempo=tempo))
     last = 0
     for at, message in events:
         tick = max(last, round(mido.second2tick(at - start, TICKS_PER_BEAT, TEMPO)))
-        track.append(message.copy(time=tick - last))
+        made.append(message.copy(time=tick - last))
         last = tick
-    track.append(mido.MetaMessage("end_of_track"))
-    return track
+    made.append(mido.MetaMessage("end_of_track"))
+    return made
