@@ -114,11 +114,9 @@ class Segments:
 
     def times(self, struck: Curve) -> Curve:
         """Of all beats in seconds, where segments follow each other; those between strikes are spread evenly."""
-        parts = [
-            np.linspace(struck[first], struck[last], beats, endpoint=False)
-            for first, last, beats in zip(self.first, self.last, self.beats, strict=True)
-        ]
-        return np.concatenate([*parts, struck[self.last[-1:]]])
+        beat = np.arange(self.beats.sum()) - np.repeat(np.cumsum(self.beats) - self.beats, self.beats)
+        first, every = struck[self.first], (struck[self.last] - struck[self.first]) / self.beats
+        return np.append(np.repeat(first, self.beats) + beat * np.repeat(every, self.beats), struck[self.last[-1:]])
 
 
 def strikes(onset: Curve, velocity: NDArray[np.int64]) -> tuple[Curve, Indices]:

@@ -29,7 +29,8 @@ def key_of(notes: TickNotes) -> str:
         return ""
     analysis, stream = _music21()
     beats = np.bincount(notes.pitch % 12, weights=notes.duration, minlength=12) / TICKS_PER_BEAT
-    for note, length in zip(stream.notes, beats.tolist(), strict=True):
+    for note, length in zip(stream, beats.tolist(), strict=True):
+        note.sites.purgeLocations(rescanIsDead=True)  # it would keep track of every stream that an analysis made
         note.quarterLength = length
     (tonic, mode, correlation), _ = analysis.process(stream)
     analysis.solutionsFound.clear()  # it would keep all that it ever found
