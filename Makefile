@@ -41,8 +41,8 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/mypy
 
 newest: $(VENV312)/.dev
-	$(VENV312)/bin/python -m pytest tests/train/test_train.py tests/train/test_replicas.py \
-		tests/train/test_transcribe.py $(ARGS)
+	$(VENV312)/bin/python -m pytest tests/train/test_train.py tests/train/fitting/test_replicas.py \
+		tests/train/music/test_transcribe.py $(ARGS)
 
 quality: $(VENV)/.dev
 	$(VENV)/bin/improvd eval $(ARGS) --suite docs/quality

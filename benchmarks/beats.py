@@ -30,9 +30,9 @@ import numpy as np
 import soundfile
 import symusic
 
-from improvd.train import beats, transcribe
-from improvd.train.beats_trust import TOLERANCE, agree
-from improvd.train.clean import Played, clean
+from improvd.train.music import beats, transcribe
+from improvd.train.music.beats_trust import TOLERANCE, agree
+from improvd.train.music.clean import Played, clean
 
 CHOSEN_ON = ("Bach", "Chopin", "Rachmaninoff", "pop909_073", "pop909_178", "pop909_233", "pop909_257")
 """By composer, so that what was chosen for one player's style isn't reported on the same."""

@@ -1,4 +1,4 @@
-"""Make the weights of the network that hears beats (`improvd/train/beats_heard.npz`).
+"""Make the weights of the network that hears beats (`improvd/train/music/beats_heard.npz`).
 
     python benchmarks/beats_weights.py CORPUS --minutes 30
 
@@ -17,8 +17,8 @@ import numpy as np
 import performers
 from tensorflow import GradientTape, function, keras, nn, reduce_sum
 
-from improvd.train import corpus
-from improvd.train.beats_heard import FEATURES, RATE, WEIGHTS, frames
+from improvd.train.files import corpus
+from improvd.train.music.beats_heard import FEATURES, RATE, WEIGHTS, frames
 
 FILTERS, TAPS, LAYERS = 24, 5, 9
 FRAMES, BATCH = 2000, 8

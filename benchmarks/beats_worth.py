@@ -25,12 +25,13 @@ import numpy as np
 from beats import played
 
 from improvd.model.tokens import BEAT, BEAT_UNKNOWN, DURATION, INTERVAL, SIZES, WIDTHS, Vocabulary
-from improvd.train import beats, beats_grid, corpus, midi
-from improvd.train.beats import Beats
-from improvd.train.skipped import SkippedError
+from improvd.train.files import corpus
+from improvd.train.music import beats, beats_grid, midi
+from improvd.train.music.beats import Beats
+from improvd.train.music.skipped import SkippedError
 
 if TYPE_CHECKING:
-    from improvd.train.clean import Played
+    from improvd.train.music.clean import Played
 
 EVERY = 12
 """One in so many scores is enough to learn what is usual."""

@@ -19,12 +19,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from improvd.core.events import TICKS_PER_BEAT
 from improvd.model.tokens import TickNotes, in_order
-from improvd.train import duplicates, store
-from improvd.train.corpus import Entry, find
-from improvd.train.duplicates import Candidate, fingerprint, resolve
-from improvd.train.midi import SUFFIXES
-from improvd.train.reading import Piece, read_piece
-from improvd.train.skipped import SkippedError
+from improvd.train.files import store
+from improvd.train.files.corpus import Entry, find
+from improvd.train.intake import duplicates
+from improvd.train.intake.duplicates import Candidate, fingerprint, resolve
+from improvd.train.music.midi import SUFFIXES
+from improvd.train.music.reading import Piece, read_piece
+from improvd.train.music.skipped import SkippedError
 
 Change = Callable[[TickNotes, np.random.Generator], TickNotes]
 RUN = 6

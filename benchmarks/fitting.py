@@ -23,9 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
-from improvd.train import data, shards
+from improvd.train.fitting import data
+from improvd.train.intake import shards
+from improvd.train.intake.shards import Labelled
 from improvd.train.settings import TrainSettings
-from improvd.train.shards import Labelled
 
 ROUNDS = 24
 
@@ -49,8 +50,8 @@ def measure(folder: Path, precision: str, steps: int) -> None:
     """Fit, and print what it took as one row of the table."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from improvd.model.network import Sizes  # noqa: PLC0415  TensorFlow takes seconds to load
-    from improvd.train import replicas  # noqa: PLC0415  as above
-    from improvd.train.fit import Fit  # noqa: PLC0415  as above
+    from improvd.train.fitting import replicas  # noqa: PLC0415  as above
+    from improvd.train.fitting.fit import Fit  # noqa: PLC0415  as above
     from improvd.train.run import EMBEDDINGS, HIDDEN  # noqa: PLC0415  as above
 
     settings = TrainSettings((), folder / "out", precision=precision)

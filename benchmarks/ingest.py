@@ -25,10 +25,11 @@ import numpy as np
 import symusic
 
 from improvd.errors import UserError
-from improvd.train import corpus, midi
-from improvd.train.ingest import ingest
+from improvd.train.files import corpus
+from improvd.train.intake.ingest import ingest
+from improvd.train.music import midi
 
-KINDS = {"reader": "improvd.train.reader", "worker": "spawn_main"}
+KINDS = {"reader": "improvd.train.intake.reader", "worker": "spawn_main"}
 LOOKING = 0.5
 
 

@@ -27,18 +27,18 @@ from matplotlib.figure import Figure
 from improvd.model.bundle import find, load
 from improvd.model.network import log_probabilities
 from improvd.model.tokens import ATTRIBUTES
-from improvd.train import corpus
-from improvd.train.data import FEWEST_NOTES
-from improvd.train.reading import read_piece
+from improvd.train.files import corpus
+from improvd.train.fitting.data import FEWEST_NOTES
+from improvd.train.music.reading import read_piece
+from improvd.train.music.skipped import SkippedError
 from improvd.train.run import run
 from improvd.train.settings import TrainSettings
-from improvd.train.skipped import SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from improvd.model.bundle import Bundle
-    from improvd.train.reading import Piece
+    from improvd.train.music.reading import Piece
 
 SCORED_NOTES = 1000
 FROM_NOTHING, ON_TOP = "from nothing", "on top of the model"

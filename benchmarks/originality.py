@@ -18,7 +18,7 @@ import numpy as np
 from improvd.evaluate import pieces
 from improvd.model import originality
 from improvd.model.tokens import INTERVAL, PITCH
-from improvd.train import corpus
+from improvd.train.files import corpus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

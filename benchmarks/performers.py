@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import symusic
 
-from improvd.train.clean import Played
-from improvd.train.midi import has_beat
+from improvd.train.music.clean import Played
+from improvd.train.music.midi import has_beat
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -30,16 +30,16 @@ import tensorflow as tf
 from improvd.model.bundle import find, load
 from improvd.model.network import log_probabilities
 from improvd.model.tokens import ATTRIBUTES, BAR, BAR_UNKNOWN, DURATION, INTERVAL, METRE, METRE_UNKNOWN, SIZES, VELOCITY
-from improvd.train import corpus
-from improvd.train.reading import read_piece
-from improvd.train.skipped import SkippedError
+from improvd.train.files import corpus
+from improvd.train.music.reading import read_piece
+from improvd.train.music.skipped import SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from improvd.train.reading import Piece
+    from improvd.train.music.reading import Piece
 
 WINDOW = 100
 UNITS = 256

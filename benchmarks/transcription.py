@@ -21,11 +21,12 @@ import mir_eval
 import numpy as np
 import symusic
 
-from improvd.train import pool, posteriors, transcribe
-from improvd.train.clean import clean
+from improvd.train.intake import pool
+from improvd.train.music import posteriors, transcribe
+from improvd.train.music.clean import clean
 
 if TYPE_CHECKING:
-    from improvd.train.clean import Played
+    from improvd.train.music.clean import Played
 
 
 def truth(path: Path, seconds: float) -> tuple[np.ndarray, np.ndarray]:

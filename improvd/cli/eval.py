@@ -61,7 +61,7 @@ def evaluate(
     from improvd.evaluate import page, pieces, score, table  # noqa: PLC0415  numpy and more, after the check
     from improvd.evaluate import suite as suites  # noqa: PLC0415  as above
     from improvd.model import bundle as bundles  # noqa: PLC0415  as above
-    from improvd.train import corpus  # noqa: PLC0415  as above
+    from improvd.train.files import corpus  # noqa: PLC0415  as above
     from improvd.train.telling import for_people  # noqa: PLC0415  as above
 
     if split is not None and split not in corpus.SPLITS:

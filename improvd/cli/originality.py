@@ -30,7 +30,7 @@ def originality(
     from improvd.evaluate import pieces  # noqa: PLC0415  numpy and more, after the check
     from improvd.model import bundle as bundles  # noqa: PLC0415  as above
     from improvd.model import originality as filters  # noqa: PLC0415  as above
-    from improvd.train import corpus, store  # noqa: PLC0415  as above
+    from improvd.train.files import corpus, store  # noqa: PLC0415  as above
     from improvd.train.progress import stage  # noqa: PLC0415  as above
     from improvd.train.telling import for_people  # noqa: PLC0415  as above
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from improvd.errors import CorpusError
 from improvd.model.tokens import BAR, BAR_UNKNOWN, METRE, METRE_UNKNOWN, TickNotes
-from improvd.train import pool, store
-from improvd.train.audio import RECORDINGS
-from improvd.train.reading import read_piece
-from improvd.train.scores import FORMATS
-from improvd.train.skipped import SkippedError
+from improvd.train.files import store
+from improvd.train.intake import pool
+from improvd.train.music.audio import RECORDINGS
+from improvd.train.music.reading import read_piece
+from improvd.train.music.scores import FORMATS
+from improvd.train.music.skipped import SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from improvd.train.corpus import Entry
-    from improvd.train.reading import Piece
+    from improvd.train.files.corpus import Entry
+    from improvd.train.music.reading import Piece
 
 LONGEST_READING: Final = 1800.0
 """Seconds that one recording or score may take."""

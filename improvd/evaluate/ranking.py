@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from improvd.evaluate.seeds import Rows
-    from improvd.train.reading import Piece
+    from improvd.train.music.reading import Piece
 
     Bits = Callable[[Rows], NDArray[np.float64]]
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from improvd.evaluate.accounts import Tally, outside, total
 from improvd.evaluate.pieces import read, untold
 from improvd.model.network import log_probabilities
-from improvd.train import store
 from improvd.train.events import Note
+from improvd.train.files import store
 from improvd.train.progress import stage
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from improvd.model.bundle import Bundle
     from improvd.model.network import Network
     from improvd.model.tokens import Vocabulary
-    from improvd.train.corpus import Entry
     from improvd.train.events import Tell
-    from improvd.train.reading import Piece
+    from improvd.train.files.corpus import Entry
+    from improvd.train.music.reading import Piece
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from improvd.train.reading import Piece
+    from improvd.train.music.reading import Piece
 
     Rows = NDArray[np.int32]
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from improvd.evaluate.seeds import Seed
     from improvd.model.bundle import Bundle
     from improvd.model.tokens import TickNotes
-    from improvd.train.corpus import Entry
     from improvd.train.events import Tell
-    from improvd.train.reading import Piece
+    from improvd.train.files.corpus import Entry
+    from improvd.train.music.reading import Piece
 
 MARKOV: Final = "Markov"
 """The baseline's name among the players."""

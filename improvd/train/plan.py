@@ -6,20 +6,22 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from improvd.train import audio, cache, corpus, rates, store
-from improvd.train.labels import TRAIN
-from improvd.train.parts import MIDI, RECORDED, SCORES
-from improvd.train.pool import Reader, cores
-from improvd.train.schedule import epoch
-from improvd.train.summary import KINDS
-from improvd.train.survey import survey
+from improvd.train.files import cache, corpus, store
+from improvd.train.fitting.schedule import epoch
+from improvd.train.intake import rates
+from improvd.train.intake.labels import TRAIN
+from improvd.train.intake.parts import MIDI, RECORDED, SCORES
+from improvd.train.intake.pool import Reader, cores
+from improvd.train.intake.survey import survey
+from improvd.train.music import audio
+from improvd.train.reporting.summary import KINDS
 from improvd.train.words import spell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from improvd.train.intake.survey import Survey
     from improvd.train.settings import TrainSettings
-    from improvd.train.survey import Survey
 
 ASKED: Final = 100
 """Of so many recordings, evenly chosen, the header is asked how long they last; the others count as these do."""

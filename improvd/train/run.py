@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from improvd.errors import CorpusError
 from improvd.model.network import Sizes
-from improvd.train import cache, data, parent, plan, rates
-from improvd.train import corpus as corpora
-from improvd.train.data import MOST_SAMPLED, SCORED_NOTES, WATCHED_PIECES
+from improvd.train import plan
 from improvd.train.events import Caution, Note, Result
-from improvd.train.ingest import ingest
+from improvd.train.files import cache
+from improvd.train.files import corpus as corpora
+from improvd.train.fitting import data, parent
+from improvd.train.fitting.data import MOST_SAMPLED, SCORED_NOTES, WATCHED_PIECES
+from improvd.train.intake import rates
+from improvd.train.intake.ingest import ingest
 from improvd.train.progress import stage
-from improvd.train.summary import summarise, tell_files
+from improvd.train.reporting.summary import summarise, tell_files
 
 if TYPE_CHECKING:
     from improvd.model.bundle import Bundle
-    from improvd.train.data import Data
     from improvd.train.events import Tell
-    from improvd.train.fit import Fit
-    from improvd.train.parent import Parent
+    from improvd.train.fitting.data import Data
+    from improvd.train.fitting.fit import Fit
+    from improvd.train.fitting.parent import Parent
     from improvd.train.settings import TrainSettings
 
 EMBEDDINGS: Final = (48, 48, 48, 16, 24, 16, 8, 16)
@@ -69,9 +72,10 @@ def run(settings: TrainSettings, tell: Tell) -> Bundle | None:
     _tell_data(found, tell)
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what it says of missing GPUs as it loads is no error
-    from improvd.train import replicas, report  # noqa: PLC0415 - TensorFlow takes seconds to load
-    from improvd.train.export import export, score_table  # noqa: PLC0415 - as above
-    from improvd.train.fit import Fit  # noqa: PLC0415 - as above
+    from improvd.train.fitting import replicas  # noqa: PLC0415 - TensorFlow takes seconds to load
+    from improvd.train.fitting.export import export, score_table  # noqa: PLC0415 - as above
+    from improvd.train.fitting.fit import Fit  # noqa: PLC0415 - as above
+    from improvd.train.reporting import report  # noqa: PLC0415 - TensorFlow takes seconds to load
 
     fit = Fit(settings, found, sizes, _fingerprint(settings, found, origin), replicas.find(), origin)
     with closing(fit):

@@ -44,13 +44,13 @@ class TrainSettings:
     """Validations without an improvement before fitting stops."""
     weights: Mapping[str, float] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Which column of a manifest tells a field of `improvd.train.manifest.SYNONYMS`; an empty name: none does."""
+    """Which column of a manifest tells a field of `improvd.train.files.manifest.SYNONYMS`; an empty name: none does."""
     parent: str = ""
     """The model to continue from, by name or folder; its sizes stand. Empty: a fresh one."""
     about: Path | None = None
     """A Markdown file of one's own to put into the card: what the model is, whom to thank."""
     cache: str = ""
-    """Where what was read is kept, a path or a URL. Empty: as `improvd.train.cache.folder`."""
+    """Where what was read is kept, a path or a URL. Empty: as `improvd.train.files.cache.folder`."""
     scheduler: str = ""
     """The address of the Dask scheduler whose workers read the corpus. Empty: processes of this machine."""
     workers: int | None = None

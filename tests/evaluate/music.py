@@ -7,8 +7,8 @@ import hashlib
 import numpy as np
 
 from improvd.model.tokens import Metre, TickNotes, Vocabulary, in_order
-from improvd.train.corpus import Entry
-from improvd.train.reading import Piece
+from improvd.train.files.corpus import Entry
+from improvd.train.music.reading import Piece
 
 
 def notes(*events: tuple[int, int], duration: int = 12, velocity: int = 80) -> TickNotes:

@@ -8,7 +8,7 @@ import pytest
 from improvd.cli import main
 from improvd.model import originality
 from tests.evaluate.music import tune
-from tests.train.music import write_midi
+from tests.train.midi_files import write_midi
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,9 +25,9 @@ from improvd.model.tokens import (
     TickNotes,
     Vocabulary,
 )
-from improvd.train.corpus import find
+from improvd.train.files.corpus import find
 from tests.model.tiny_model import STYLES, tiny_bundle
-from tests.train.music import corpus, tune, write_midi
+from tests.train.midi_files import corpus, tune, write_midi
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ from improvd.cli import main
 from improvd.evaluate import answers, suite
 from improvd.evaluate.score import style_of
 from improvd.model.tokens import ATTRIBUTES
-from improvd.train.corpus import Entry
+from improvd.train.files.corpus import Entry
 from tests.evaluate.music import tune
 from tests.model.tiny_model import tiny_bundle
-from tests.train.music import write_midi
+from tests.train.midi_files import write_midi
 
 if TYPE_CHECKING:
     from pathlib import Path

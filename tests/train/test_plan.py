@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from improvd.errors import CorpusError
-from improvd.train import rates
-from improvd.train.corpus import find
 from improvd.train.events import Event, Note
-from improvd.train.ingest import ingest
+from improvd.train.files.corpus import find
+from improvd.train.intake import rates
+from improvd.train.intake.ingest import ingest
 from improvd.train.plan import in_words, plan
 from improvd.train.settings import TrainSettings
-from tests.train.music import corpus
+from tests.train.midi_files import corpus
 from tests.train.sounds import MELODY, plucked, write_wav
 
 if TYPE_CHECKING:

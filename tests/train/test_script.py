@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.train.music import corpus
+from tests.train.midi_files import corpus
 
 if TYPE_CHECKING:
     from pathlib import Path

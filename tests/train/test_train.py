@@ -13,12 +13,12 @@ from improvd.model import bundle
 from improvd.model.improviser import Improviser
 from improvd.model.network import log_probabilities
 from improvd.model.tokens import ATTRIBUTES
-from improvd.train.corpus import find
-from improvd.train.labels import splits
-from improvd.train.reading import read_piece
+from improvd.train.files.corpus import find
+from improvd.train.intake.labels import splits
+from improvd.train.music.reading import read_piece
 from improvd.train.settings import TrainSettings
 from improvd.train.telling import Lines
-from tests.train.music import corpus, tune, write_midi
+from tests.train.midi_files import corpus, tune, write_midi
 
 pytestmark = [
     pytest.mark.needs("symusic", "tensorflow"),

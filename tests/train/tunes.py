@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from improvd.model.tokens import BEAT, Metre, TickNotes, Vocabulary, in_order
-from improvd.train import shards
-from improvd.train.shards import Labelled, Notes
+from improvd.train.intake import shards
+from improvd.train.intake.shards import Labelled, Notes
 
 if TYPE_CHECKING:
     from pathlib import Path

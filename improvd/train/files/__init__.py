@@ -1,0 +1,1 @@
+"""Where music lies: files of a corpus, here or elsewhere, and what is kept of them."""

@@ -1,0 +1,1 @@
+"""Shards to weights, and weights to a bundle."""

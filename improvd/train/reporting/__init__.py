@@ -1,0 +1,1 @@
+"""What a training tells of itself afterwards: the report and the card."""
