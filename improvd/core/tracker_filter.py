@@ -29,10 +29,10 @@ from improvd.core.tracker_rhythm import (
 )
 
 SLOWEST_BPM, FASTEST_BPM = 35.0, 230.0
-COMFORT = (65.0, 138.0)
-"""Tempi that are as good as any other; outside they are the less likely the farther, so that halves and doubles are
-settled towards 70 to 140."""
-DISCOMFORT = 0.06
+COMFORT = (70.0, 130.0)
+"""Tempi, in beats a minute, that are as good as any other; outside they are the less likely the farther, so that halves
+and doubles are settled towards 70 to 140."""
+DISCOMFORT = 0.15
 """Octaves outside that a tempo may lie with one standard deviation."""
 HINTED = 0.12
 """The same about a tempo that was told …"""

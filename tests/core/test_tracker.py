@@ -113,17 +113,17 @@ def test_nothing_that_is_played_raises(played: Played, asked: list[float], bpm: 
 
 
 def test_thousands_of_notes_at_once_are_one_onset() -> None:
-    played = [(1.0 + beat * 0.5, pitch, 80) for beat in range(8) for pitch in list(range(128)) * 4]
-    assert [beat.bpm for beat in heard(played)][-1] == pytest.approx(120, rel=0.01)
+    played = [(1.0 + beat * 0.6, pitch, 80) for beat in range(8) for pitch in list(range(128)) * 4]
+    assert [beat.bpm for beat in heard(played)][-1] == pytest.approx(100, rel=0.01)
 
 
 @pytest.mark.parametrize("bpm", [60, 72, 84, 96, 108, 120, 132, 144, 160, 180])
 @pytest.mark.parametrize("parts", [1, 2])
 def test_a_steady_pulse_is_found_within_eight_beats(bpm: float, parts: int) -> None:
-    """In tempo and phase: at its own tempo, or at the half or double of it that lies in about 70 to 140."""
+    """In tempo and phase: at its own tempo, or at the half or double of it that people might tap to."""
     beats = [beat for beat in heard(metronome(bpm, 24, jitter=0.005, parts=parts)) if beat.time > 1 + 8 * 60 / bpm]
     times = min((1.0, 0.5, 2.0), key=lambda times: abs(math.log(beats[0].bpm / bpm / times)))
-    assert times == 1.0 or 65 <= bpm * times <= 140
+    assert times == 1.0 or 60 <= bpm * times <= 140
     assert len(beats) == pytest.approx(15 * times, abs=1)
     for beat in beats:
         assert beat.bpm == pytest.approx(bpm * times, rel=0.04)
