@@ -6,7 +6,7 @@ import math
 import sys
 from contextlib import ExitStack
 from importlib.util import find_spec
-from pathlib import Path  # noqa: TC003  as improvd.cli.options
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,11 +23,14 @@ def train(
     corpus: Annotated[list[str], typer.Argument(help="MIDI, recordings, scores; folders, globs, music21:NAME.")],
     *,
     # Not by environment, as in `improvd rehearse`.
-    out: Annotated[Path, typer.Option("--out", "-o", help="The model's folder; its name is the model's.")],
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="FOLDER", help="The model's folder; its name is the model's.")
+    ],
     minutes: Annotated[float | None, option("--minutes", "How long to fit; left out: --epochs decides.")] = None,
-    epochs: Annotated[int, option("--epochs", "Passes over the corpus, unless --minutes is given.")] = (
-        TrainSettings.epochs
-    ),
+    epochs: Annotated[
+        int | None,
+        option("--epochs", "Passes over the corpus, unless --minutes is given; left out: 20."),
+    ] = None,
     parent: Annotated[
         str, typer.Option("--from", metavar="MODEL", help="A model to continue from, by name or folder, as default.")
     ] = TrainSettings.parent,
@@ -85,7 +88,7 @@ def train(
             raise UserError(f"training needs {', '.join(missing)}: pip install 'improvd[train]'")
         settings = TrainSettings(
             corpus=tuple(corpus),
-            out=out,
+            out=_folder(out),
             minutes=minutes,
             epochs=epochs,
             parent=parent,
@@ -115,6 +118,14 @@ def train(
         except KeyboardInterrupt:
             typer.echo("stopped; the same command goes on from here", err=True)
             raise
+
+
+def _folder(text: str) -> Path:
+    if "://" in text:
+        raise UserError(
+            f"a model is written to a folder of this machine, and --out {text} is a URL: copy it afterwards"
+        )
+    return Path(text)
 
 
 def _weight(text: str) -> tuple[str, float]:

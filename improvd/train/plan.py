@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from improvd.train.files import cache, corpus, store
-from improvd.train.fitting.schedule import epoch
+from improvd.train.fitting.schedule import epoch, epochs
 from improvd.train.intake import rates
 from improvd.train.intake.labels import TRAIN
 from improvd.train.intake.parts import MIDI, RECORDED, SCORES
@@ -34,8 +34,8 @@ LONGEST_ASKING: Final = 10.0
 class Plan:
     """What is to be done: the ``files`` there are by kind, and those ``unread``; their ``sound`` is in seconds.
 
-    ``notes`` are known already; ``more`` is a guess at those to be read. ``reading`` and ``fitting`` are guesses in
-    seconds. ``skipped`` counts what is known not to be used, by reason.
+    ``notes`` are known already; ``more`` is a guess at those to be read. ``reading`` and ``fitting``, of so many
+    ``epochs``, are guesses in seconds. ``skipped`` counts what is known not to be used, by reason.
     """
 
     files: Mapping[str, int]
@@ -45,6 +45,7 @@ class Plan:
     more: float
     skipped: Mapping[str, int]
     reading: float
+    epochs: int
     fitting: float
 
 
@@ -74,9 +75,10 @@ def plan(settings: TrainSettings) -> Plan:
     split = Counter(entry.split or TRAIN for entry in entries)
     learnt = (sum(notes.values()) + more) * split[TRAIN] / len(entries)
     windows, steps = epoch(int(learnt), settings.batch, settings.window)
-    targets = settings.epochs * steps * windows * settings.window
+    passes = settings.epochs or epochs(continued=bool(settings.parent), watched=len(entries) > 1)
+    targets = passes * steps * windows * settings.window
     fitting = targets / rate[rates.FITTING] if settings.minutes is None else settings.minutes * 60
-    return Plan(files, unread, sound, sum(notes.values()), more, skipped, reading, fitting)
+    return Plan(files, unread, sound, sum(notes.values()), more, skipped, reading, passes, fitting)
 
 
 def in_words(plan: Plan, settings: TrainSettings) -> list[str]:
@@ -94,7 +96,7 @@ def in_words(plan: Plan, settings: TrainSettings) -> list[str]:
     else:
         lines.append("to read: nothing")
     if settings.minutes is None:
-        lines.append(f"to fit: {settings.epochs:,} epochs, about {spell(plan.fitting)}; less where it stops improving")
+        lines.append(f"to fit: {plan.epochs:,} epochs, about {spell(plan.fitting)}; less where it stops improving")
     else:
         lines.append(f"to fit: {spell(plan.fitting)}, as --minutes says")
     return [*lines, f"{settings.out} would be written; nothing was"]

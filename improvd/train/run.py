@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from improvd.errors import CorpusError
@@ -22,8 +23,12 @@ from improvd.train.intake import rates
 from improvd.train.intake.ingest import ingest
 from improvd.train.progress import stage
 from improvd.train.reporting.summary import summarise, tell_files
+from improvd.train.words import many
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from improvd.model.bundle import Bundle
     from improvd.train.events import Tell
     from improvd.train.fitting.data import Data
@@ -72,13 +77,13 @@ def run(settings: TrainSettings, tell: Tell) -> Bundle | None:
     _tell_data(found, tell)
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what it says of missing GPUs as it loads is no error
-    from improvd.train.fitting import replicas  # noqa: PLC0415 - TensorFlow takes seconds to load
-    from improvd.train.fitting.export import export, score_table  # noqa: PLC0415 - as above
-    from improvd.train.fitting.fit import Fit  # noqa: PLC0415 - as above
-    from improvd.train.reporting import report  # noqa: PLC0415 - TensorFlow takes seconds to load
+    from improvd.train.fitting import replicas  # noqa: PLC0415  TensorFlow takes seconds to load
+    from improvd.train.fitting.export import export, score_table  # noqa: PLC0415  as above
+    from improvd.train.fitting.fit import Fit  # noqa: PLC0415  as above
+    from improvd.train.reporting import report  # noqa: PLC0415  matplotlib takes another
 
     fit = Fit(settings, found, sizes, _fingerprint(settings, found, origin), replicas.find(), origin)
-    with closing(fit):
+    with closing(fit), _writing(settings.out):
         if fit.resume():
             tell(Note(f"going on from step {fit.standing.step:,} of the training that was broken off"))
         with stage(tell, "fitting", unit="notes") as progress:
@@ -95,16 +100,17 @@ def run(settings: TrainSettings, tell: Tell) -> Bundle | None:
         }
     facts = {"corpus": summary.facts(), "fit": _facts(fit), "scores": scores}
     rates.learn(place, {rates.FITTING: (facts["fit"]["notes_seen"], facts["fit"]["seconds"])})
-    bundle = export(
-        settings,
-        weights=fit.best,
-        sizes=sizes,
-        vocabulary=fit.vocabulary,
-        files=ingested.files,
-        parent=origin.provenance() if origin else None,
-        facts=facts,
-    )
-    with stage(tell, "reporting"):
+    with _writing(settings.out):
+        bundle = export(
+            settings,
+            weights=fit.best,
+            sizes=sizes,
+            vocabulary=fit.vocabulary,
+            files=ingested.files,
+            parent=origin.provenance() if origin else None,
+            facts=facts,
+        )
+    with stage(tell, "reporting"), _writing(settings.out):
         page = report.write(settings, bundle, ingested.files, found)
     shutil.rmtree(settings.work_folder, ignore_errors=True)
     tell(
@@ -131,27 +137,51 @@ def foretell(settings: TrainSettings, tell: Tell) -> None:
 
 def _check(settings: TrainSettings) -> None:
     for name in ("units", "width", "layers", "batch", "window", "epochs", "patience"):
-        if getattr(settings, name) < 1:
+        value = getattr(settings, name)
+        if value is not None and value < 1:
             raise CorpusError(f"{name} must be at least 1")
-    if settings.minutes is not None and not settings.minutes > 0:
-        raise CorpusError("minutes must be more than 0")
+    for name in ("minutes", "rate"):
+        value = getattr(settings, name)
+        if value is not None and not 0 < value < math.inf:
+            raise CorpusError(f"{name} must be more than 0, and finite")
+    if not 0 <= settings.dropout < 1:
+        raise CorpusError("dropout must be at least 0, and less than 1")
     if settings.seed < 0:
         raise CorpusError("seed must be at least 0")
     if settings.precision not in PRECISIONS:
         raise CorpusError(f"precision is one of {', '.join(PRECISIONS)}, not {settings.precision}")
     if settings.about is not None and not settings.about.is_file():
         raise CorpusError(f"no such file: {settings.about}")
-    if settings.out.exists() and not (settings.out / "model.json").exists():
-        raise CorpusError(f"{settings.out} is there already and is no model: choose another name")
+    with _writing(settings.out):
+        _check_out(settings.out)
+
+
+def _check_out(out: Path) -> None:
+    """Whether a model can be written there: better told now than after hours."""
+    if out.exists() and not (out / "model.json").exists():
+        raise CorpusError(f"{out} is there already and is no model: choose another name")
+    above = next(folder for folder in out.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise CorpusError(f"can't write {out}: {above} is no folder")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise CorpusError(f"can't write {out}: no permission to write to {above}")
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """What the system says against writing there, as an error that the user can mend."""
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(f"can't write {out}: {error.strerror or error}") from error
 
 
 def _tell_data(found: Data, tell: Tell) -> None:
     train, valid = found.counts["train"], found.counts["valid"]
-    watching = f"{min(valid.pieces, WATCHED_PIECES):,}"
-    if valid.pieces > WATCHED_PIECES:
-        watching += f" of {valid.pieces:,}"
+    watching = many(min(valid.pieces, WATCHED_PIECES), "piece")
+    of = f" of {valid.pieces:,}" if valid.pieces > WATCHED_PIECES else ""
     styles = ", ".join(found.styles) or "none"
-    tell(Note(f"{train.notes:,} notes to learn from, {watching} pieces to watch by, styles: {styles}"))
+    tell(Note(f"{train.notes:,} notes to learn from, {watching}{of} to watch by, styles: {styles}"))
 
 
 def _fingerprint(settings: TrainSettings, found: Data, origin: Parent | None) -> str:

@@ -24,8 +24,9 @@ class TrainSettings:
     out: Path
     minutes: float | None = None
     """Wall-clock budget for fitting; the schedule ends with it. None: as many epochs as it takes."""
-    epochs: int = 20
-    """Passes over as many notes as the corpus holds, of 16 steps at least, when there is no budget of minutes."""
+    epochs: int | None = None
+    """Passes over as many notes as the corpus holds, of 64 steps at least, when there is no budget of minutes. None: as
+    `improvd.train.fitting.schedule.epochs`."""
     seed: int = 0
     units: int = 256
     width: int = 96

@@ -34,7 +34,7 @@ def test_a_plan_knows_what_was_read_and_writes_nothing(tmp_path: Path) -> None:
     fresh = plan(settings(folder, workers=2))
     assert (fresh.files, fresh.unread, fresh.notes) == ({"midi": 12}, {"midi": 12}, 0)
     assert fresh.reading == 12 / rates.USUAL["midi"] / 2
-    assert fresh.fitting == 20 * (16 * 8 * 100) / rates.USUAL["fitting"], "an epoch has at least 16 steps of 8 windows"
+    assert fresh.fitting == 20 * (64 * 8 * 100) / rates.USUAL["fitting"], "an epoch has at least 64 steps of 8 windows"
     assert files(tmp_path) == before
 
     ingest(find([str(folder)]))
@@ -74,7 +74,7 @@ def test_a_plan_in_words(tmp_path: Path) -> None:
         "known already: 0 files, 0 notes",
         "to read: 12 MIDI files, perhaps 7,200 notes",
         "that takes about 0 s by 2 workers",
-        "to fit: 20 epochs, about 85 s; less where it stops improving",
+        "to fit: 20 epochs, about 6 min; less where it stops improving",
         f"{tmp_path / 'model'} would be written; nothing was",
     ]
     with pytest.raises(CorpusError, match="units must be at least 1"):

@@ -26,7 +26,7 @@ from improvd.train.fitting.data import WATCHED_NOTES, WATCHED_PIECES
 from improvd.train.fitting.interrupts import interrupts
 from improvd.train.fitting.network import build, get_weights, losses, set_weights
 from improvd.train.fitting.replicas import precision
-from improvd.train.fitting.schedule import Schedule, epoch
+from improvd.train.fitting.schedule import Schedule, epoch, epochs
 from improvd.train.fitting.stream import Stream
 from improvd.train.fitting.windows import whole
 
@@ -86,18 +86,16 @@ class Fit:
         self.best = get_weights(self.network)
         self.standing = checkpoint.Standing(fingerprint)
 
-        notes = data.counts["train"].notes
+        notes, watched = data.counts["train"].notes, data.counts["valid"].pieces > 0
         fair, self.per_epoch = epoch(notes, settings.batch, settings.window)
         self.batch = math.ceil(fair / replicas.count) * replicas.count
         self.schedule = Schedule(
             settings.rate if settings.rate is not None else PARENT_RATE if parent else RATE,
             PARENT_WARM_UP if parent else WARM_UP,
-            settings.epochs * self.per_epoch,
+            (settings.epochs or epochs(continued=parent is not None, watched=watched)) * self.per_epoch,
             None if settings.minutes is None else 60 * settings.minutes,
         )
-        self.watched = data.sample(
-            "valid" if data.counts["valid"].pieces else "train", pieces=WATCHED_PIECES, notes=WATCHED_NOTES
-        )
+        self.watched = data.sample("valid" if watched else "train", pieces=WATCHED_PIECES, notes=WATCHED_NOTES)
         self.stream = Stream(
             data, data.chances(settings.weights), size=self.batch, window=settings.window, seed=settings.seed
         )
@@ -209,7 +207,7 @@ class Fit:
     def _run(self, noted: Interrupts, progress: Progress, tell: Tell) -> None:
         standing, settings = self.standing, self.settings
         last_save = last_valid = time.monotonic()
-        begun = last_valid - standing.seconds
+        begun, resumed = last_valid - standing.seconds, standing.step
         part = math.inf if settings.minutes is None else 60.0 * settings.minutes / VALIDATIONS
         while (done := self.schedule.done(standing.step, standing.seconds)) < 1 and standing.waited < settings.patience:
             self._take_step()
@@ -219,7 +217,7 @@ class Fit:
                 [now - begun, float(now - last_valid >= part)], [float(noted.asked)]
             )
             done = self.schedule.done(standing.step, standing.seconds)
-            progress.update(standing.step * self.batch * settings.window, share=done)
+            progress.update((standing.step - resumed) * self.batch * settings.window, share=done)
             at_epoch = settings.minutes is None and standing.step % self.per_epoch == 0
             if at_epoch or due or done >= 1:
                 self._validate(tell)

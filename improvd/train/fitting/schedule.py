@@ -10,15 +10,28 @@ LAST_RATE: Final = 0.01
 """The learning rate's end as a share of its highest."""
 LONGEST_WARM_UP: Final = 0.1
 """The warm-up takes at most this share of a training."""
-LEAST_STEPS: Final = 16
-"""Steps that an epoch has at least. A small corpus is learnt in smaller batches, and a tiny one is passed over several
-times in an epoch: a window is other music each time it is seen."""
+LEAST_STEPS: Final = 64
+"""Steps that an epoch has at least: a small corpus is passed over several times in one, for a window is other music
+each time it is seen, and a network needs a thousand steps or so to learn anything of use."""
+BATCHES: Final = 16
+"""Batches that a corpus is worth at least: a small one is learnt in smaller batches."""
 SMALLEST_BATCH: Final = 8
+EPOCHS: Final = 20
+UNWATCHED_EPOCHS: Final = 1
+
+
+def epochs(*, continued: bool, watched: bool) -> int:
+    """How many epochs at most, where nobody says.
+
+    Few where a model is ``continued`` from and no piece can be spared to be ``watched``, which happens with one alone:
+    it would soon be known by heart, and all else forgotten.
+    """
+    return UNWATCHED_EPOCHS if continued and not watched else EPOCHS
 
 
 def epoch(notes: int, batch: int, window: int) -> tuple[int, int]:
     """The windows of a batch, at most ``batch``, and the steps of an epoch, for so many notes to learn from."""
-    fair = min(batch, max(SMALLEST_BATCH, notes // (window * LEAST_STEPS)))
+    fair = min(batch, max(SMALLEST_BATCH, notes // (window * BATCHES)))
     return fair, max(LEAST_STEPS, round(notes / (fair * window)))
 
 
