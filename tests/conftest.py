@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 
 import pytest
 from hypothesis import settings
@@ -32,6 +33,8 @@ settings.load_profile("improvd-ci" if os.environ.get("CI") else "improvd")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Started in the background, a shell's job ignores Ctrl-C, and so would all that the tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line(
         "markers",
         f"needs({', '.join([*_PROGRAMS, *_PACKAGES])}): what must be there besides the daemon's own dependencies;"
