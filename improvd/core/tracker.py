@@ -31,6 +31,8 @@ WELL_HEARD = 8
 """Onsets before which confidence is not full."""
 MEMORY = 8.0
 """Beats of silence that halve the confidence, after the first two."""
+LATEST = 1e9
+"""Seconds either side of 0 that a clock may show: thirty years, in which a float still tells microseconds apart."""
 PATIENCE = Seconds(120.0)
 """Silence after which nobody is thought to keep the beat."""
 
@@ -68,8 +70,8 @@ class Tracker:
         self._told: list[Beat] = []
 
     def hear(self, at: Seconds, pitch: int, velocity: int) -> None:
-        """A note was struck. A time that is no number is no onset."""
-        if not math.isfinite(at):
+        """A note was struck. A time that no clock shows is no onset."""
+        if not abs(at) < LATEST:
             return
         at = Seconds(max(at, self._now))
         self._pass(at)
@@ -82,7 +84,7 @@ class Tracker:
 
     def beats(self, now: Seconds) -> list[Beat]:
         """The beats told since this was last asked, with all that are due by ``now``."""
-        if math.isfinite(now):
+        if abs(now) < LATEST:
             self._pass(Seconds(max(now, self._now)))
         told, self._told = self._told, []
         return told
