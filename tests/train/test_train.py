@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from improvd.cli import main
 from improvd.core.events import BeatNote, Beats, Generate, Seconds
 from improvd.errors import CorpusError
 from improvd.model import bundle
@@ -19,6 +22,7 @@ from improvd.train.music.reading import read_piece
 from improvd.train.settings import TrainSettings
 from improvd.train.telling import Lines
 from tests.train.midi_files import corpus, tune, write_midi
+from tests.train.users import unprivileged
 
 pytestmark = [
     pytest.mark.needs("symusic", "tensorflow"),
@@ -116,6 +120,9 @@ BAD = {
     "no units": (corpus, {"units": 0}, "units must be at least 1"),
     "a card's text that isn't there": (corpus, {"about": Path("nowhere.md")}, "no such file: nowhere.md"),
     "no time": (corpus, {"minutes": 0.0}, "minutes must be more than 0"),
+    "time without end": (corpus, {"minutes": math.inf}, "minutes must be more than 0, and finite"),
+    "a rate that is no number": (corpus, {"rate": math.nan}, "rate must be more than 0, and finite"),
+    "all dropped out": (corpus, {"dropout": 1.0}, "dropout must be at least 0, and less than 1"),
     "an unknown precision": (
         corpus,
         {"precision": "int8"},
@@ -143,6 +150,39 @@ def test_a_folder_that_is_no_model_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="is there already and is no model"):
         train(corpus(tmp_path / "jigs"), out)
     assert (out / "letter.txt").exists()
+
+
+def test_where_nothing_can_be_written_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    folder = corpus(tmp_path / "jigs")
+    (tmp_path / "file").touch()
+    with pytest.raises(CorpusError, match=r"can't write .*: .*file is no folder"):
+        train(folder, tmp_path / "file" / "deep" / "mine")
+    with unprivileged(tmp_path):
+        tmp_path.chmod(0o555)
+        with pytest.raises(CorpusError, match=r"can't write .*mine: no permission to write to "):
+            train(folder, tmp_path / "deep" / "mine")
+        tmp_path.chmod(0)
+        with pytest.raises(CorpusError, match=r"can't write .*mine: Permission denied"):
+            train(folder, tmp_path / "mine")
+        tmp_path.chmod(0o777)
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "jigs"}, "not even a cache"
+
+
+def test_a_full_disk_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from improvd.train.fitting import checkpoint  # noqa: PLC0415 - only where TensorFlow is
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    with pytest.raises(CorpusError, match=r"can't write .*mine: No space left on device"):
+        train(corpus(tmp_path / "jigs"), tmp_path / "mine")
+
+
+def test_a_url_for_the_model_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(tmp_path), "-o", "s3://bucket/mine"]) == 2
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "is written to a folder of this machine, and --out s3://bucket/mine is a URL" in line
 
 
 def test_settings_load_no_tensorflow() -> None:

@@ -103,7 +103,7 @@ def test_where_the_cache_lies(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_killed_reader_loses_the_file_in_hand_and_no_other(tmp_path: Path, maker: Maker) -> None:
     paths = [write(tmp_path / f"{name}.mp3", name.encode() * 9) for name in "abc"]
     code = (
-        "import sys, numpy; from pathlib import Path; from improvd.train import cache\n"
+        "import sys, numpy; from pathlib import Path; from improvd.train.files import cache\n"
         "def make(path):\n"
         "    if path.name == 'b.mp3':\n"
         "        print('in hand', flush=True); sys.stdin.read()\n"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from improvd.train.files import store
 from improvd.train.music.skipped import SkippedError
+from tests.train.users import unprivileged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,11 +176,10 @@ def test_why_a_file_cant_be_had(kind: str, tmp_path: Path) -> None:
     assert not store.exists(path)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "a.mid"
     path.touch(mode=0)
-    with pytest.raises(SkippedError, match="permission denied"):
+    with unprivileged(tmp_path), pytest.raises(SkippedError, match="permission denied"):
         store.digest(str(path))
 
 
