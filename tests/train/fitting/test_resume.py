@@ -63,9 +63,9 @@ def stop(wanted: TrainSettings, step: int, how: signal.Signals, *, checkpoint_se
 @pytest.mark.parametrize(
     ("seed", "step", "how", "checkpoint_seconds"),
     [
-        (0, 41, signal.SIGKILL, 60.0),  # its checkpoint is that of the last validation
-        (1, 29, signal.SIGKILL, 0.0),  # a checkpoint a step; it may be killed as it writes one
-        (2, 23, signal.SIGINT, 60.0),
+        (0, 150, signal.SIGKILL, 60.0),  # its checkpoint is that of the last validation
+        (1, 100, signal.SIGKILL, 0.0),  # a checkpoint a step; it may be killed as it writes one
+        (2, 80, signal.SIGINT, 60.0),
     ],
 )
 def test_a_training_broken_off_ends_with_the_weights_of_an_unbroken_one(
@@ -104,9 +104,9 @@ def test_early_stopping_counts_on_where_it_was(tmp_path: Path) -> None:
     from improvd.train.run import run  # noqa: PLC0415 - as above
 
     folder = corpus(tmp_path / "jigs")
-    # A rate of 0 never improves on the first validation.
-    wanted = settings(folder, tmp_path / "mine", epochs=50, rate=0.0)
-    stop(wanted, 20, signal.SIGINT, checkpoint_seconds=60.0)
+    # So low a rate never improves on the first validation.
+    wanted = settings(folder, tmp_path / "mine", epochs=50, rate=1e-30)
+    stop(wanted, 80, signal.SIGINT, checkpoint_seconds=60.0)
     made = run(wanted, lambda _: None)
     assert made is not None
     assert len(made.facts["fit"]["history"]) == 3
