@@ -137,7 +137,8 @@ class Crew:
     def _reached(self, opening: ExitStack) -> Any:  # noqa: ANN401  as above
         try:
             client = opening.enter_context(_dask().Client(self._address, timeout=CONNECTING, set_as_default=False))
-        except (OSError, TimeoutError, ValueError, ImportError) as error:
+        except (OSError, TimeoutError, ValueError, ImportError, AssertionError) as error:
+            # AssertionError: Dask's own thread had no time to start, on a machine that has far too much to do.
             raise CorpusError(f"no Dask scheduler answers at {self._address}: {store.reason(error)}") from error
         try:
             client.wait_for_workers(1, timeout=HIRING)
