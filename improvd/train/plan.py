@@ -15,7 +15,7 @@ from improvd.train.intake.pool import Reader, cores
 from improvd.train.intake.survey import survey
 from improvd.train.music import audio
 from improvd.train.reporting.summary import KINDS
-from improvd.train.words import spell
+from improvd.train.words import many, spell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,10 +83,11 @@ def plan(settings: TrainSettings) -> Plan:
 
 def in_words(plan: Plan, settings: TrainSettings) -> list[str]:
     """A plan as lines for people."""
-    lines = [f"{sum(plan.files.values()):,} files: {_listed(plan.files)}"]
+    files = sum(plan.files.values())
+    lines = [f"{many(files, 'file')}: {_listed(plan.files)}"]
     for reason, count in sorted(plan.skipped.items(), key=lambda one: (-one[1], one[0])):
         lines.append(f"known not to be used, {count:,}: {reason}")
-    lines.append(f"known already: {sum(plan.files.values()) - sum(plan.unread.values()):,} files, {plan.notes:,} notes")
+    lines.append(f"known already: {many(files - sum(plan.unread.values()), 'file')}, {plan.notes:,} notes")
     if plan.unread:
         sound = f", {spell(plan.sound)} of sound" if plan.sound else ""
         workers = _workers(settings)
@@ -96,7 +97,9 @@ def in_words(plan: Plan, settings: TrainSettings) -> list[str]:
     else:
         lines.append("to read: nothing")
     if settings.minutes is None:
-        lines.append(f"to fit: {plan.epochs:,} epochs, about {spell(plan.fitting)}; less where it stops improving")
+        lines.append(
+            f"to fit: {many(plan.epochs, 'epoch')}, about {spell(plan.fitting)}; less where it stops improving"
+        )
     else:
         lines.append(f"to fit: {spell(plan.fitting)}, as --minutes says")
     return [*lines, f"{settings.out} would be written; nothing was"]
@@ -108,7 +111,8 @@ def _workers(settings: TrainSettings) -> int:
 
 
 def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{counts[kind]:,} {name}" for kind, name in KINDS.items() if counts.get(kind)) or "none"
+    told = (many(counts[kind], name.removesuffix("s")) for kind, name in KINDS.items() if counts.get(kind))
+    return ", ".join(told) or "none"
 
 
 def _recordings(known: Survey) -> list[str]:

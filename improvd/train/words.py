@@ -111,7 +111,7 @@ def around(result: events.Result) -> list[str]:
 
 
 def _amount(count: float, unit: str) -> str:
-    return f"{count:,.0f} {unit.removesuffix('s') if count == 1 else unit}"
+    return many(round(count), unit.removesuffix("s"))
 
 
 def _ended(stage: events.Stage) -> str:

@@ -183,9 +183,11 @@ def _filed(entries: Sequence[Entry], facts: Sequence[Facts]) -> list[Filed]:
             status, reason = DUPLICATE, f"{how} as {store.shown(entries[kept].path)}"
         files.append(Filed(entry, status, reason, one.digest, one.notes, one.key, one.beat_known))
     if not read:
+        example = store.name(entries[0].path) if entries else "nothing"
+        if len(files) == 1:
+            raise CorpusError(f"{example} can't be learnt from: {files[0].reason}")
         reasons = Counter(one.reason for one in files)
         told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(4))
-        example = store.name(entries[0].path) if entries else "nothing"
         raise CorpusError(f"none of the {len(files)} files can be learnt from: {told}; the first is {example}")
     return files
 

@@ -156,7 +156,7 @@ def test_without_basic_pitch_one_line_says_how_to_get_it(tmp_path: Path, monkeyp
 
 def test_a_corpus_of_nothing_but_bad_recordings_says_why(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").write_text("once upon a time")
-    with pytest.raises(CorpusError, match=r"none of the 1 files .* not a recording, or damaged"):
+    with pytest.raises(CorpusError, match="can't be learnt from: not a recording, or damaged"):
         ingest([Entry(str(tmp_path / "a.mp3"), "x")])
 
 
