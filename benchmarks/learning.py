@@ -1,7 +1,7 @@
 """How many pieces it takes: bits a note on pieces not learnt from, after training on a few, more and all of a corpus.
 
     python benchmarks/learning.py music21:bach [--counts 1 5 50] [--draws 3] [--from default] [--held 40]
-                                  [--plot docs/learning.svg] [--work FOLDER]
+                                  [--epochs N] [--plot docs/learning.svg] [--work FOLDER]
 
 Some pieces are held out, chosen by their names. Of the others (those of 200 notes or more, as one alone must have) so
 many are drawn as --counts says, several times over for small numbers, and at last all; each draw is learnt from nothing
@@ -72,10 +72,10 @@ def scored(bundle: Bundle, pieces: Sequence[Piece]) -> Bits:
     return bits | {"total": sum(bits.values())}
 
 
-def trained(paths: Sequence[str], out: Path, parent: str) -> Bundle:
+def trained(paths: Sequence[str], out: Path, parent: str, epochs: int | None) -> Bundle:
     """The model of these pieces; the one that is there already, where it was trained before."""
     if not (out / "model.json").exists():
-        run(TrainSettings(corpus=tuple(paths), out=out, parent=parent), lambda _event: None)
+        run(TrainSettings(corpus=tuple(paths), out=out, parent=parent, epochs=epochs), lambda _event: None)
     return load(out)
 
 
@@ -107,6 +107,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[1, 5, 50])
     parser.add_argument("--draws", type=int, default=3, help="how often to draw fewer than all")
     parser.add_argument("--from", dest="parent", default="default", help="the model to learn on top of")
+    parser.add_argument("--epochs", type=int, help="as of improvd train")
     parser.add_argument("--held", type=int, default=40, help="pieces held out")
     parser.add_argument("--plot", type=Path, help="an SVG file to draw to")
     parser.add_argument("--work", type=Path, help="a folder to keep what is trained")
@@ -129,7 +130,7 @@ def main() -> None:
             for name, parent in ((FROM_NOTHING, ""), (ON_TOP, asked.parent)):
                 for draw in range(1 if count == len(free) else asked.draws):
                     out = Path(work) / f"{name.split()[0]}-{count}-{draw}"
-                    made = trained(drawn(free, count, draw), out, parent)
+                    made = trained(drawn(free, count, draw), out, parent, asked.epochs)
                     curves[name][count].append(scored(made, held))
                 results = curves[name][count]
                 mean = [statistics.fmean(bits[key] for bits in results) for key in before]
