@@ -86,6 +86,7 @@ def test_a_plan_in_words(tmp_path: Path) -> None:
 def test_rates_are_learnt_where_there_was_enough_to_measure(tmp_path: Path) -> None:
     place = str(tmp_path / "cache")
     rates.learn(place, {"midi": (100, 1.0), "recordings": (100_000, 10.0), "scores": (0, 60.0)})
+    rates.learn(place, {"fitting": (800, 9.0)})
     assert rates.load(place) == rates.USUAL
     rates.learn(place, {"midi": (5000, 10.0)})
     rates.learn(place, {"recordings": (600, 30.0)})

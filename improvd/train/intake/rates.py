@@ -22,8 +22,8 @@ FASTEST: Final = {SCORES: 50.0, RECORDED: 200.0}
 USUAL_SOUND: Final = 240.0
 """Seconds that a recording counts for where nobody asked it."""
 NAME: Final = "rates.json"
-ENOUGH: Final = 5.0
-"""Seconds that something must have taken to tell its rate."""
+ENOUGH: Final = {MIDI: 5.0, SCORES: 5.0, RECORDED: 5.0, FITTING: 60.0}
+"""Seconds that something must have taken to tell its rate; of fitting the first are spent on building the network."""
 
 
 def load(cache: str) -> dict[str, float]:
@@ -44,7 +44,7 @@ def costs(cache: str) -> dict[str, float]:
 
 def learn(cache: str, measured: Mapping[str, tuple[float, float]]) -> None:
     """Remember how much of each kind was done in how many seconds, where that took long enough to tell."""
-    rates = {kind: done / seconds for kind, (done, seconds) in measured.items() if seconds >= ENOUGH and done > 0}
+    rates = {kind: done / seconds for kind, (done, seconds) in measured.items() if seconds >= ENOUGH[kind] and done > 0}
     fresh = {kind: rate for kind, rate in rates.items() if rate <= FASTEST.get(kind, math.inf)}
     if fresh:  # without it, a plan guesses
         with suppress(Exception), whole.writing(f"{cache}/{NAME}") as file:
