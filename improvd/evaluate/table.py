@@ -44,4 +44,4 @@ def _head(name: str) -> str:
 
 def _row(name: str, notes: int, bits: Mapping[str, float]) -> str:
     name = name if len(name) < WIDTH else f"{name[: WIDTH - 2]}…"
-    return f"{name:{WIDTH}}{notes:>10,}" + "".join(f"{bits[column]:>10.3f}" for column in COLUMNS)
+    return f"{name:{WIDTH}}{notes:>10,}" + "".join(f" {bits[column]:>9.3f}" for column in COLUMNS)
