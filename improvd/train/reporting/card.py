@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from improvd.train.settings import TrainSettings
+from improvd.train.words import many, spell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,8 +94,8 @@ def _training(facts: Mapping[str, Any]) -> str:
     ]
     if fitted:
         lines.append(
-            f"{fitted['steps']:,} steps, {fitted['notes_seen'] / 1e6:.1f} million notes seen in "
-            f"{fitted['seconds'] / 60:.0f} minutes on {fitted['processors']} processors; "
+            f"{fitted['steps']:,} steps, {fitted['notes_seen']:,} notes seen in {spell(fitted['seconds'])} on "
+            f"{many(fitted['processors'], 'processor')}; "
             f"{fitted['parameters']:,} parameters, stored in half precision."
         )
     return "\n".join(lines)

@@ -8,7 +8,7 @@ import pytest
 
 from improvd.train.reporting.card import by_source, card, command
 
-SETTINGS: dict[str, Any] = {"minutes": 10.0, "epochs": 20, "seed": 0, "parent": "", "weights": {}}
+SETTINGS: dict[str, Any] = {"minutes": 10.0, "epochs": None, "seed": 0, "parent": "", "weights": {}}
 SOURCE = {"source": "An archive", "licence": "CC0-1.0; page 3", "style": "folk", "pieces": 2, "notes": 300}
 
 
