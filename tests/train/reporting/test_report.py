@@ -59,7 +59,7 @@ def facts(**changes: object) -> dict[str, Any]:
             ],
             "attribution": ["Trad.: Tune 5 — CC-BY-4.0, A friend"],
             "parent": None,
-            "settings": {"minutes": 12.0, "epochs": 20, "seed": 7, "parent": "", "weights": {"folk": 0.5}},
+            "settings": {"minutes": 12.0, "epochs": None, "seed": 7, "parent": "", "weights": {"folk": 0.5}},
             "versions": {"improvd": "0.1.0", "python": "3.11.7"},
         },
         "fit": {
