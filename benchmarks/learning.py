@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[1, 5, 50])
     parser.add_argument("--draws", type=int, default=3, help="how often to draw fewer than all")
     parser.add_argument("--from", dest="parent", default="default", help="the model to learn on top of")
-    parser.add_argument("--epochs", type=int, help="as of improvd train")
+    parser.add_argument("--epochs", type=int, help="for those from nothing; left out: as improvd train")
     parser.add_argument("--held", type=int, default=40, help="pieces held out")
     parser.add_argument("--plot", type=Path, help="an SVG file to draw to")
     parser.add_argument("--work", type=Path, help="a folder to keep what is trained")
@@ -130,7 +130,7 @@ def main() -> None:
             for name, parent in ((FROM_NOTHING, ""), (ON_TOP, asked.parent)):
                 for draw in range(1 if count == len(free) else asked.draws):
                     out = Path(work) / f"{name.split()[0]}-{count}-{draw}"
-                    made = trained(drawn(free, count, draw), out, parent, asked.epochs)
+                    made = trained(drawn(free, count, draw), out, parent, None if parent else asked.epochs)
                     curves[name][count].append(scored(made, held))
                 results = curves[name][count]
                 mean = [statistics.fmean(bits[key] for bits in results) for key in before]
