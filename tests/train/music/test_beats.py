@@ -278,6 +278,7 @@ def test_the_network_hears_both_ways_and_no_farther_than_its_layers_reach() -> N
 
 
 @pytest.mark.needs("tensorflow")
+@pytest.mark.filterwarnings("ignore")  # Keras 2.15 asks Python for what it will no longer give
 def test_the_network_computes_what_keras_does() -> None:
     from tensorflow import keras  # noqa: PLC0415 - only where it is
 
