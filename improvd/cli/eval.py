@@ -61,7 +61,7 @@ def evaluate(
     from improvd.evaluate import page, pieces, score, table  # noqa: PLC0415  numpy and more, after the check
     from improvd.evaluate import suite as suites  # noqa: PLC0415  as above
     from improvd.model import bundle as bundles  # noqa: PLC0415  as above
-    from improvd.train.files import corpus  # noqa: PLC0415  as above
+    from improvd.train.files import corpus, styles  # noqa: PLC0415  as above
     from improvd.train.telling import for_people  # noqa: PLC0415  as above
 
     if split is not None and split not in corpus.SPLITS:
@@ -70,7 +70,7 @@ def evaluate(
         raise UserError("--suite measures on valid or test, and tells each piece its own style")
     bundle, *others = (bundles.load(bundles.find(name)) for name in (model, *(beside or ())))
     bundle.check_style(style)
-    entries = corpus.find(files)
+    entries = styles.known_as(corpus.find(files), bundle.style_names)
     with for_people(sys.stderr) as tell:
         if suite is None:
             chosen = pieces.choose(entries, split) if split else entries

@@ -55,6 +55,10 @@ def train(
         list[str] | None,
         typer.Option("--weight", help="How often to draw from a style or source: folk=0.3; may be repeated."),
     ] = None,
+    style: Annotated[
+        list[str] | None,
+        typer.Option("--style", help="What to call styles: classical='keyboard*'; may be repeated, the first counts."),
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option("--column", help="Which column of a manifest to use: title=canonical_title; may be repeated."),
@@ -108,6 +112,7 @@ def train(
             workers=workers,
             strict=strict,
             weights=dict(_weight(one) for one in weight or ()),
+            styles={pattern: name for name, pattern in map(_style, style or ())},
             columns=dict(_column(one) for one in column or ()),
         )
         from improvd.train.run import foretell, run  # noqa: PLC0415  numpy and more, which the check should come before
@@ -137,6 +142,13 @@ def _weight(text: str) -> tuple[str, float]:
     if not style or not 0 <= weight < math.inf:
         raise UserError(f"--weight wants a name and a number from 0, as folk=0.3, not '{text}'")
     return style, weight
+
+
+def _style(text: str) -> tuple[str, str]:
+    name, equals, pattern = (part.strip() for part in text.partition("="))
+    if not name or not equals or not pattern:
+        raise UserError(f"--style wants a name and a pattern of styles, as classical='keyboard*', not '{text}'")
+    return name, pattern
 
 
 def _column(text: str) -> tuple[str, str]:

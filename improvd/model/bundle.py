@@ -68,6 +68,14 @@ class Bundle:
         """What the model is called: the name of its folder."""
         return self.path.resolve().name
 
+    @property
+    def style_names(self) -> dict[str, str]:
+        """What it calls the styles of the corpus it was trained on: patterns of these to its names, in order."""
+        told = self.facts.get("provenance")
+        settings = told.get("settings") if isinstance(told, dict) else None
+        names = settings.get("styles") if isinstance(settings, dict) else None
+        return {str(pattern): str(name) for pattern, name in names.items()} if isinstance(names, dict) else {}
+
     def check_style(self, style: str) -> None:
         """BundleError, naming the styles there are, where ``style`` is not empty and not among them."""
         if style and not self.vocabulary.style_id(style):

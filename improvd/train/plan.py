@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from improvd.train.files import cache, corpus, store
+from improvd.train.files import cache, corpus, store, styles
 from improvd.train.fitting.schedule import epoch, epochs
 from improvd.train.intake import rates
 from improvd.train.intake.labels import TRAIN
@@ -51,7 +51,7 @@ class Plan:
 
 def plan(settings: TrainSettings) -> Plan:
     """Survey a corpus. CorpusError where it isn't there."""
-    entries = corpus.find(settings.corpus, settings.columns)
+    entries = styles.named(corpus.find(settings.corpus, settings.columns), settings.styles)
     known = survey(entries, cache.folder(settings.cache))
     files: Counter[str] = Counter()
     unread: Counter[str] = Counter()

@@ -15,7 +15,7 @@ from improvd.errors import CorpusError
 from improvd.model.network import Sizes
 from improvd.train import plan
 from improvd.train.events import Caution, Note, Result
-from improvd.train.files import cache
+from improvd.train.files import cache, styles
 from improvd.train.files import corpus as corpora
 from improvd.train.fitting import data, parent
 from improvd.train.fitting.data import MOST_SAMPLED, SCORED_NOTES, WATCHED_PIECES
@@ -60,7 +60,7 @@ def run(settings: TrainSettings, tell: Tell) -> Bundle | None:
         sizes = origin.sizes
         for option in origin.overruled(settings):
             tell(Caution(f"{option} is passed over: a model keeps its sizes, and {settings.parent} is continued from"))
-    entries = corpora.find(settings.corpus, settings.columns)
+    entries = styles.named(corpora.find(settings.corpus, settings.columns), settings.styles)
     place = cache.folder(settings.cache)
     ingested = ingest(
         entries,

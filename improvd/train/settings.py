@@ -44,6 +44,8 @@ class TrainSettings:
     patience: int = 8
     """Validations without an improvement before fitting stops."""
     weights: Mapping[str, float] = field(default_factory=dict)
+    styles: Mapping[str, str] = field(default_factory=dict)
+    """What to call styles: patterns of what the corpus calls them to names, as `improvd.train.files.styles.named`."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Which column of a manifest tells a field of `improvd.train.files.manifest.SYNONYMS`; an empty name: none does."""
     parent: str = ""

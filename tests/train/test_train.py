@@ -53,7 +53,9 @@ def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
     lines += [f"tune-{n:02}.mid,An archive,CC-BY-4.0,{where},Tune {n},Trad." for n, where in enumerate(splits)]
     (folder / "manifest.csv").write_text("\n".join(lines))
     (tmp_path / "about.md").write_text("## Thanks\n\nTo my teacher.\n")
-    made, told = train(folder, tmp_path / "models" / "mine", epochs=3, rate=1e-2, about=tmp_path / "about.md")
+    made, told = train(
+        folder, tmp_path / "models" / "mine", epochs=3, rate=1e-2, styles={"j*": "Irish"}, about=tmp_path / "about.md"
+    )
 
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
     assert any("12 used, 1 skipped" in line for line in told)
@@ -63,9 +65,10 @@ def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
 
     # The numpy network says what Keras said, to within 1e-4 in every logit, from half-precision weights.
     bundle.verify(bundle.load(tmp_path / "models" / "mine"))
-    assert made.vocabulary.styles == ("jigs",)
+    assert made.vocabulary.styles == ("Irish",)
+    assert made.style_names == {"j*": "Irish"}
     context = tuple(BeatNote(Beats(n / 2), Beats(0.5), 60 + n, 80) for n in range(8))
-    asked = Generate(1, 0, context, 8, Beats(4), Beats(8), Beats(8), 4, Beats(2), Seconds(1), 1, style="jigs")
+    asked = Generate(1, 0, context, 8, Beats(4), Beats(8), Beats(8), 4, Beats(2), Seconds(1), 1, style="Irish")
     assert len(Improviser(made, lambda: Seconds(0)).answer(asked).notes) >= 4
 
     # The test split is scored, but it is no source of what was learnt.
@@ -77,8 +80,8 @@ def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
     assert "Tune 0 " not in card
     assert "To my teacher." in card
     assert (
-        "improvd train CORPUS -o models/mine --epochs 3 --units 12 --width 8 --batch 4 --window 16 --rate 0.01\n"
-        in card
+        "improvd train CORPUS -o models/mine --epochs 3 --units 12 --width 8 --batch 4 --window 16 --rate 0.01"
+        " --style 'Irish=j*'\n" in card
     )
 
 

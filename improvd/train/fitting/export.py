@@ -129,7 +129,8 @@ def _settings(settings: TrainSettings) -> dict[str, Any]:
         "patience",
         "parent",
     )
-    return {name: getattr(settings, name) for name in names} | {"weights": dict(settings.weights)}
+    mappings = {"weights": dict(settings.weights), "styles": dict(settings.styles)}
+    return {name: getattr(settings, name) for name in names} | mappings
 
 
 def score_table(by_style: NDArray[np.float64], styles: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -109,10 +109,12 @@ def command(settings: Mapping[str, Any], *, corpus: Sequence[str], out: str) -> 
     plain = {one.name: one.default for one in fields(TrainSettings)}
     words = ["improvd", "train", *corpus, "-o", out]
     for name, value in settings.items():
-        if name != "weights" and value != plain[name]:
+        if name not in {"weights", "styles"} and value != plain[name]:
             words += [f"--{OPTIONS.get(name, name)}", str(value)]
     for name, share in settings["weights"].items():
         words += ["--weight", f"{name}={share}"]
+    for pattern, name in settings.get("styles", {}).items():
+        words += ["--style", f"{name}={pattern}"]
     return shlex.join(words)
 
 

@@ -117,7 +117,8 @@ def _root(paths: Sequence[str]) -> str:
 
 def _plain(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {share:g}" for name, share in value.items()) or "–"
+        told = (f"{name} {one:g}" if isinstance(one, float) else f"{one}: {name}" for name, one in value.items())
+        return shown(", ".join(told)) or "–"
     return shown(str(value)) if value not in (None, "") else "–"
 
 

@@ -65,6 +65,10 @@ def test_whoever_is_to_be_thanked_for_the_model_before_is_thanked_again() -> Non
             {"weights": {"string quartets": 0.25, "folk": 1.0}},
             "improvd train CORPUS -o models/mine --minutes 10.0 --weight 'string quartets=0.25' --weight folk=1.0",
         ),
+        (
+            {"styles": {"keyboard*": "classical", "game": "rock"}},
+            "improvd train CORPUS -o models/mine --minutes 10.0 --style 'classical=keyboard*' --style rock=game",
+        ),
     ],
 )
 def test_the_command_can_be_typed(settings: dict[str, Any], typed: str) -> None:
