@@ -34,7 +34,30 @@ class ModelOptions:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class DuetOptions(ModelOptions):
+class MusicOptions(ModelOptions):
+    """What all that plays goes by, in a duet or alone."""
+
+    temperature: float = described(
+        _DUET.temperature,
+        Number(0.05, 4),
+        "How daring it is: 1 as it learnt, less is tamer.",
+        group=Group.MUSIC,
+        change=Change.NOW,
+    )
+    top_p: float = described(
+        _DUET.top_p,
+        Number(0.01, 1),
+        "Choose among the likeliest that make up this share.",
+        group=Group.MUSIC,
+        change=Change.NOW,
+    )
+    style: str = described(
+        _DUET.style, Text("NAME"), "A style that the model knows.", group=Group.MUSIC, change=Change.NOW
+    )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DuetOptions(MusicOptions):
     """What a duet is like, on stage or rehearsed: lengths in seconds, channels 1–16."""
 
     bpm: float | None = described(
@@ -56,23 +79,6 @@ class DuetOptions(ModelOptions):
     )
     max_bars: float = described(
         _DUET.max_bars, Number(0.25, 64), "The longest answer, in bars.", group=Group.TIME, change=Change.NEXT
-    )
-    temperature: float = described(
-        _DUET.temperature,
-        Number(0.05, 4),
-        "How daring it is: 1 as it learnt, less is tamer.",
-        group=Group.MUSIC,
-        change=Change.NOW,
-    )
-    top_p: float = described(
-        _DUET.top_p,
-        Number(0.01, 1),
-        "Choose among the likeliest that make up this share.",
-        group=Group.MUSIC,
-        change=Change.NOW,
-    )
-    style: str = described(
-        _DUET.style, Text("NAME"), "A style that the model knows.", group=Group.MUSIC, change=Change.NOW
     )
     seed: int | None = _seed(None)
     listen_channel: int | None = described(
@@ -109,6 +115,13 @@ class DuetOptions(ModelOptions):
         "End every note after this, in seconds.",
         group=Group.SENDING,
     )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class GenerateOptions(MusicOptions):
+    """What `improvd generate` goes by: the same arguments give the same bytes, unless told otherwise."""
+
+    seed: int | None = _seed(0)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
