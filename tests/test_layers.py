@@ -34,8 +34,9 @@ ROOMS = {
     "errors": set(),
     "config": {"core", "errors"},
     "model": {"core", "errors"},
+    "files": {"errors"},
     "daemon": {"config", "model", "core", "errors"},
-    "rehearsal": {"config", "model", "core", "errors"},
+    "rehearsal": {"config", "files", "model", "core", "errors"},
     "train": {"model", "core", "errors"},
     "evaluate": {"train", "model", "core", "errors"},
 }
@@ -56,6 +57,7 @@ CORE_MAY_USE = {
     "itertools",
     "math",
     "operator",
+    "re",
     "typing",
 }
 

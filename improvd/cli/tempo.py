@@ -45,8 +45,6 @@ def tempo(
             BPM.check(bpm)
         except ValueError as error:
             raise UserError(f"--bpm {error}") from None
-    if played.is_dir():
-        raise UserError(f"{played}: is a folder; name one MIDI file")
     events = read_midi(played)
     beats = heard_in(events, bpm)
     if click is not None:
@@ -79,7 +77,8 @@ def _write(events: list[MidiEvent], beats: list[Beat], path: Path) -> None:
     import mido  # noqa: PLC0415  only a click needs it
 
     from improvd.core.events import Seconds  # noqa: PLC0415  as above
-    from improvd.rehearsal.score import TEMPO, TICKS_PER_BEAT, save, track  # noqa: PLC0415  as above
+    from improvd.files.midi import save  # noqa: PLC0415  as above
+    from improvd.rehearsal.score import TEMPO, TICKS_PER_BEAT, track  # noqa: PLC0415  as above
 
     clicks = []
     for beat in beats:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import mido
-
 from improvd.core.events import NOTE_ON, MidiEvent, Seconds
 from improvd.errors import UserError
+from improvd.files import midi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import mido
+
 LONGEST_FILE = 24 * 3600.0
 """Seconds; a file that claims to last longer has a broken tempo."""
 DRUMS = 9
-SEPARATE_PATTERNS = 2
 
 
 class Player:
@@ -59,17 +59,11 @@ def read_midi(path: Path) -> list[MidiEvent]:
 
     Raises UserError where it can't be read or holds no note.
     """
-    if path.is_dir():
-        raise UserError(f"{path}: is a folder; rehearse plays one file")
+    file = midi.read(path)
     try:
-        file = mido.MidiFile(path, clip=True)
-        events = [] if file.type == SEPARATE_PATTERNS else list(_played(file))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except (OSError, EOFError, ValueError, LookupError, TypeError, ZeroDivisionError) as error:
-        raise UserError(f"{path}: not a MIDI file, or cut short ({str(error) or 'it ends too early'})") from None
-    if file.type == SEPARATE_PATTERNS:
-        raise UserError(f"{path}: a MIDI file of format 2 (separate patterns) has no one order to be played in")
+        events = list(_played(file))
+    except (ValueError, LookupError, TypeError, ZeroDivisionError) as error:
+        raise midi.damaged(path, error) from None
     if events and events[-1].at > LONGEST_FILE:
         raise UserError(f"{path}: lasts longer than a day by its own tempo: the file is damaged")
     if not any(event.kind == NOTE_ON for event in events):

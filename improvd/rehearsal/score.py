@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mido
 
-from improvd.errors import UserError
+from improvd.files.midi import save
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from improvd.core.events import Seconds
     from improvd.rehearsal.performance import Performance
@@ -35,23 +33,6 @@ def write_duet(performance: Performance, path: Path) -> None:
     file.tracks.append(track("player", heard, start))
     file.tracks.append(track("improvd", ((sent.actual, _message(sent.data)) for sent in performance.sent), start))
     save(file, path)
-
-
-def save(file: mido.MidiFile, path: Path) -> None:
-    """Write a file whole or not at all. Raises UserError."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as whole:
-            try:
-                file.save(file=whole)
-                whole.flush()
-                os.fsync(whole.fileno())
-                Path(whole.name).chmod(0o644)
-                Path(whole.name).replace(path)
-            except BaseException:
-                Path(whole.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise UserError(f"can't write {path}: {error.strerror}") from None
 
 
 def _message(data: bytes) -> mido.Message:

@@ -1,0 +1,35 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from os import fsync
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from improvd.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to, beside ``path``, which takes its place once the block has ended without an error.
+
+    What else writes to it by its ``name`` may do so. Raises UserError where it can't be written. May wait for a disk.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            try:
+                yield file
+                file.flush()
+                fsync(file.fileno())
+                Path(file.name).chmod(0o644)
+                Path(file.name).replace(path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise UserError(f"can't write {path}: {error.strerror}") from None
