@@ -18,11 +18,11 @@ from improvd.config.settings import schedule_limits
 from improvd.core.engine import Engine
 from improvd.core.events import Continuation, Effect, Generate, Play, Release, Seconds, Sent, TurnEnded
 from improvd.core.hands import Hands
-from improvd.core.schedule import Instrument
 from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
 from improvd.daemon.clock import now
 from improvd.daemon.family import Family
+from improvd.daemon.happenings import Began, Closing, ModelBack, PortsLost, Renewed, Woke
 from improvd.daemon.held import Held
 from improvd.daemon.messages import (
     Close,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from improvd.config.options import RunOptions
+    from improvd.daemon.happenings import Happening, Witness
 
     Handler = Callable[[Any, Seconds], None]
 
@@ -78,7 +79,9 @@ class Session:
         self._engine = Engine(self._held.settings)
         self._mirror = Mirror()
         self._hands = Hands()  # for a fresh ports process, which has not seen what went down before
-        self._trace = None if options.trace is None else Trace(options.trace, self._trace_broke)
+        self._witnesses: list[Witness] = []
+        if options.trace is not None:
+            self._witnesses.append(Trace(options.trace, self._trace_broke))
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
         self._wake.setblocking(False)
@@ -152,8 +155,7 @@ class Session:
     def _end_turn(self) -> None:
         at = now()
         if self._playing:
-            if self._trace:
-                self._trace.event(at, "close")
+            self._see(at, Closing())
             self._do(self._engine.close(at), at)
 
     def _end_children(self) -> None:
@@ -165,8 +167,8 @@ class Session:
                 self._say("the MIDI system does not answer, and a note may sound on: silence it at the synth")
         finally:
             self._family.stop()
-            if self._trace:
-                self._trace.close()
+            for witness in self._witnesses:
+                witness.close()
             signal.set_wakeup_fd(-1)
             for end in (self._awake, self._wake):
                 end.close()
@@ -180,8 +182,7 @@ class Session:
             self._receive(keeper)
         deadline = self._engine.next_deadline()
         if self._playing and deadline is not None and deadline <= (at := now()):
-            if self._trace:
-                self._trace.woke(at)
+            self._see(at, Woke())
             self._do(self._engine.on_time(at), at)
         if self._playing and self._model:  # before, its styles are not known
             self._renew_settings(self._model, now())
@@ -216,16 +217,14 @@ class Session:
         if not self._playing:
             self._early.append(heard)
             return
-        if self._trace:
-            self._trace.heard(heard)
+        self._see(at, heard)
         if not heard.echo:
             self._hands.hear(heard.event)
             self._do(self._engine.on_midi(heard.event), at)
 
-    def _on_sent(self, sent: Sent, _at: Seconds) -> None:
+    def _on_sent(self, sent: Sent, at: Seconds) -> None:
         self._mirror.sent(sent)
-        if self._trace:
-            self._trace.sent(sent)
+        self._see(at, sent)
 
     def _on_pong(self, pong: Pong, at: Seconds) -> None:
         self._family.heartbeat.answered(pong)
@@ -246,8 +245,7 @@ class Session:
 
     def _on_continuation(self, answer: Continuation, at: Seconds) -> None:
         self._owed.pop((answer.turn, answer.segment), None)
-        if self._trace:
-            self._trace.continuation(at, answer)
+        self._see(at, answer)
         self._do(self._engine.on_continuation(at, answer), at)
 
     def _on_model_ready(self, model: ModelReady, at: Seconds) -> None:
@@ -255,8 +253,7 @@ class Session:
         self._complained.pop(self._family.worker.title, None)
         if self._playing:
             self._say("the model is back")
-            if self._trace:
-                self._trace.event(at, "model ready", step=model.step)
+            self._see(at, ModelBack(model.step))
         self._do(self._engine.on_model_ready(at, model.step), at)
         self._model = self._model or model
         self._begin()
@@ -266,9 +263,8 @@ class Session:
         if self._playing or self._open is None or self._model is None:
             return
         self._playing = True
-        if self._trace:
-            instrument = Instrument(self._open.instrument)
-            self._trace.header(self._held.settings, schedule_limits(self._held.options), instrument, self._model)
+        limits = schedule_limits(self._held.options)
+        self._see(now(), Began(self._held.settings, limits, self._open, self._model))
         self._say(status.ready(self._open, self._model, self._held.settings))
         while self._early:
             self._on_heard(self._early.popleft(), now())
@@ -278,8 +274,7 @@ class Session:
         if line := self._held.renew(model):
             self._say(line)
         if self._held.settings != before:
-            if self._trace:
-                self._trace.settings(at, self._held.settings)
+            self._see(at, Renewed(self._held.options, self._held.settings))
             self._do(self._engine.on_settings(at, self._held.settings), at)
 
     # -- what goes out
@@ -296,13 +291,14 @@ class Session:
                 self._owed = {key: asked for key, asked in self._owed.items() if asked.turn == effect.turn}
                 self._owed[effect.turn, effect.segment] = effect
                 self._family.worker.send(effect)
-                if self._trace:
-                    self._trace.generate(at, effect)
             elif isinstance(effect, TurnEnded):
-                if self._trace:
-                    self._trace.turn(effect)
                 self._turns += 1
                 self._say(status.turn(self._turns, effect))
+            self._see(at, effect)
+
+    def _see(self, at: Seconds, happening: Happening) -> None:
+        for witness in self._witnesses:
+            witness.see(at, happening)
 
     def _open_ports(self) -> OpenPorts:
         chosen, first = self._held.options, self._open
@@ -336,8 +332,7 @@ class Session:
         if served:
             self._say(f"the {keeper.title} ended unexpectedly; starting afresh")
         if served and keeper is self._family.ports:
-            if self._trace:
-                self._trace.event(at, "ports lost")
+            self._see(at, PortsLost())
             self._do(self._engine.on_ports_lost(at), at)
 
     def _on_failed(self, keeper: Keeper, failed: Failed, _at: Seconds) -> None:

@@ -12,27 +12,26 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, fields
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from improvd import __version__
-from improvd.core.events import Seconds
+from improvd.core.events import Continuation, Generate, Seconds, Sent, TurnEnded
+from improvd.daemon.happenings import Began, Closing, ModelBack, PortsLost, Renewed, Woke
 from improvd.daemon.lines import LineWriter
+from improvd.daemon.messages import Heard
 from improvd.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from improvd.core.events import Continuation, Generate, Sent, TurnEnded
-    from improvd.core.schedule import Instrument, ScheduleLimits
-    from improvd.core.settings import EngineSettings
-    from improvd.daemon.messages import Heard, ModelReady
+    from improvd.daemon.happenings import Happening
 
 FORMAT = 1
 
 
 class Trace:
-    """One open trace. Every method returns at once and raises nothing; times are monotonic seconds.
+    """One open trace, a witness of the session; times are monotonic seconds.
 
     Raises `UserError` where the file can't be written. An existing file is added to: each session has its header.
     """
@@ -43,58 +42,61 @@ class Trace:
         except OSError as error:
             raise UserError(f"can't write the trace {path}: {error.strerror}") from error
         self._lines = LineWriter(self._fd, on_broken)
+        self._writers: dict[type, Callable[[Seconds, Any], None]] = {
+            Began: self._begin,
+            Heard: self._heard,
+            Sent: self._sent,
+            Woke: lambda at, _: self._line("time", at=at),
+            Generate: self._generate,
+            Continuation: self._continuation,
+            TurnEnded: lambda _, ended: self._line("turn", **asdict(ended)),
+            Renewed: lambda at, new: self._line("settings", at=at, settings=asdict(new.settings)),
+            PortsLost: lambda at, _: self._event(at, "ports lost"),
+            ModelBack: lambda at, model: self._event(at, "model ready", step=model.step),
+            Closing: lambda at, _: self._event(at, "close"),
+        }
         if _ends_in_mid_line(path):
             self._lines.write("")  # a session before this one was cut short
 
-    def header(
-        self, settings: EngineSettings, limits: ScheduleLimits, instrument: Instrument, model: ModelReady
-    ) -> None:
+    def see(self, at: Seconds, happening: Happening) -> None:
+        """A line for each happening that decides or shows something."""
+        write = self._writers.get(type(happening))
+        if write is not None:
+            write(at, happening)
+
+    def _begin(self, _at: Seconds, began: Began) -> None:
         """What a replay needs to know, and when the monotonic clock was what by the wall's."""
         self._line(
             "header",
             format=FORMAT,
             version=__version__,
             clock={"monotonic": time.monotonic(), "epoch": time.time()},
-            settings=asdict(settings),
-            limits=asdict(limits),
-            instrument=instrument.value,
-            model={"name": model.name, "sha": model.sha, "step": model.step},
+            settings=asdict(began.settings),
+            limits=asdict(began.limits),
+            instrument=began.ports.instrument,
+            model={"name": began.model.name, "sha": began.model.sha, "step": began.model.step},
         )
 
-    def heard(self, heard: Heard) -> None:
-        """A message came in; an echo was not given to the engine."""
+    def _heard(self, _at: Seconds, heard: Heard) -> None:
+        """An echo was not given to the engine."""
         self._line("in", at=heard.event.at, data=heard.event.data.hex(), echo=heard.echo)
 
-    def sent(self, sent: Sent) -> None:
-        """A message went out."""
+    def _sent(self, _at: Seconds, sent: Sent) -> None:
         self._line("out", planned=sent.planned, actual=sent.actual, data=sent.data.hex())
 
-    def woke(self, at: Seconds) -> None:
-        """The engine was told the time because its deadline had come."""
-        self._line("time", at=at)
-
-    def generate(self, at: Seconds, asked: Generate) -> None:
-        """The model was asked; the notes it was given follow from what was heard and answered before."""
+    def _generate(self, at: Seconds, asked: Generate) -> None:
+        """The notes that the model was given follow from what was heard and answered before."""
         body = {field.name: getattr(asked, field.name) for field in fields(asked) if field.name != "context"}
         self._line("generate", at=at, context=len(asked.context), **body)
 
-    def continuation(self, at: Seconds, answer: Continuation) -> None:
-        """The model answered and the engine was given it."""
+    def _continuation(self, at: Seconds, answer: Continuation) -> None:
         notes = [[note.onset, note.duration, note.pitch, note.velocity] for note in answer.notes]
         self._line(
             "continuation", at=at, turn=answer.turn, segment=answer.segment, complete=answer.complete, notes=notes
         )
 
-    def turn(self, ended: TurnEnded) -> None:
-        """A turn ended."""
-        self._line("turn", **asdict(ended))
-
-    def settings(self, at: Seconds, settings: EngineSettings) -> None:
-        """The engine was given other settings than the header's."""
-        self._line("settings", at=at, settings=asdict(settings))
-
-    def event(self, at: Seconds, what: str, **more: float) -> None:
-        """Something else the engine was told: "ports lost", "model ready" (with its ``step``) or "close"."""
+    def _event(self, at: Seconds, what: str, **more: float) -> None:
+        """Something else the engine was told."""
         self._line("event", at=at, what=what, **more)
 
     def close(self) -> None:

@@ -1,0 +1,72 @@
+"""What happens in a session, for those who watch it: the trace, the recording, the figures, whoever asks from outside.
+
+A happening is a frozen value. Beside those below it is one of the way of a note, as it goes by: `Heard`, `Sent`,
+`Generate`, `Continuation`, `Play`, `Release`, `TurnEnded`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from improvd.config.options import RunOptions
+    from improvd.core.events import Continuation, Generate, Play, Release, Seconds, Sent, TurnEnded
+    from improvd.core.schedule import ScheduleLimits
+    from improvd.core.settings import EngineSettings
+    from improvd.daemon.messages import Heard, ModelReady, PortsOpen
+
+    Happening: TypeAlias = (
+        "Began | Woke | Renewed | PortsLost | ModelBack | Closing | Heard | Sent | Generate | Continuation | Play"
+        " | Release | TurnEnded"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The ports and the model are up for the first time: the duet is on. Before all else."""
+
+    settings: EngineSettings
+    limits: ScheduleLimits
+    ports: PortsOpen
+    model: ModelReady
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """The engine was told the time because its deadline had come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """The player's options changed, and the engine was given what was made of them."""
+
+    options: RunOptions
+    settings: EngineSettings
+
+
+@dataclass(frozen=True, slots=True)
+class PortsLost:
+    """The engine was told that the ports are gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelBack:
+    """A fresh model's process serves; a step of it takes ``step`` seconds."""
+
+    step: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The engine was told of the end."""
+
+
+class Witness(Protocol):
+    """Sees all that happens, in order, on the engine's thread: it returns at once and raises nothing."""
+
+    def see(self, at: Seconds, happening: Happening) -> None:
+        """This happened by ``at``; what has a time of its own carries it."""
+
+    def close(self) -> None:
+        """The end; may wait a moment, as nothing sounds any more."""
