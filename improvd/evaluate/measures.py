@@ -14,7 +14,7 @@ import numpy as np
 from improvd.core.events import TICKS_PER_BEAT
 from improvd.evaluate.keys import OCTAVE
 from improvd.evaluate.seeds import ANSWER_BEATS
-from improvd.model.limits import RUN, longest_run
+from improvd.model.stages.repetition import RUN, longest_run
 from improvd.model.tokens import LONGEST
 
 if TYPE_CHECKING:

@@ -10,9 +10,6 @@ from improvd.model.tokens import SIZES, VELOCITY, VELOCITY_BIN
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from improvd.core.events import BeatNote
 
 BELOW, ABOVE = 7, 7
@@ -25,29 +22,22 @@ LOUDNESS: Final = (48, 104)
 BINS_BEYOND: Final = 1
 CHORD: Final = 6
 """Notes at one onset, at most, and never more than in the call: who plays a line is answered by a line."""
-RUN: Final = 8
-"""One pitch in a row, at most, unless the call did more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``pitches`` and ``velocities``: the lowest id allowed and the one above the highest.
 
-    ``chord`` is how many notes there may be at one onset, ``run`` how often in a row one pitch.
+    ``chord`` is how many notes there may be at one onset.
     """
 
     pitches: tuple[int, int]
     velocities: tuple[int, int]
     chord: int
-    run: int
 
     @classmethod
-    def of(cls, notes: Sequence[BeatNote], played: int, chord: int = CHORD) -> Limits:
-        """The limits that a call sets: the first ``played`` of ``notes``, or all where none is the player's.
-
-        ``chord`` is how many notes its largest chord has.
-        """
-        call = notes[:played] or notes
+    def of(cls, call: Sequence[BeatNote], chord: int = CHORD) -> Limits:
+        """The limits that a call sets; ``chord`` is how many notes its largest chord has."""
         lowest, highest = MIDDLE
         softest, loudest = LOUDNESS
         if call:
@@ -59,24 +49,4 @@ class Limits:
             pitches=(lowest, highest + 1),
             velocities=(max(0, softest - BINS_BEYOND), min(SIZES[VELOCITY], loudest + BINS_BEYOND + 1)),
             chord=min(CHORD, chord),
-            run=max(RUN, longest_run([note.pitch for note in call])),
         )
-
-    @staticmethod
-    def run_at_end(pitches: Sequence[int] | NDArray[np.int64]) -> tuple[int, int]:
-        """The last pitch and how often in a row it stands there; (-1, 0) where there is none."""
-        length = 0
-        for pitch in reversed(pitches):
-            if pitch != pitches[-1]:
-                break
-            length += 1
-        return (int(pitches[-1]), length) if length else (-1, 0)
-
-
-def longest_run(pitches: Sequence[int]) -> int:
-    """How often in a row one pitch stands in a sequence, at most."""
-    longest = run = 0
-    for number, pitch in enumerate(pitches):
-        run = run + 1 if number and pitch == pitches[number - 1] else 1
-        longest = max(longest, run)
-    return longest

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from improvd.core.events import TICKS_PER_BEAT, BeatNote, Beats, Continuation, Generate, Seconds
 from improvd.model.improviser import MOST_NOTES, Improviser
-from improvd.model.limits import CHORD, RUN, longest_run
+from improvd.model.limits import CHORD
+from improvd.model.stages.repetition import RUN, longest_run
+from tests.model.asking import request
 from tests.model.tiny_model import tiny_bundle
 
 if TYPE_CHECKING:
@@ -24,23 +26,6 @@ TICK = 1 / TICKS_PER_BEAT
 
 def never() -> Seconds:
     return Seconds(0.0)
-
-
-def request(**changes: object) -> Generate:
-    plain = Generate(
-        turn=3,
-        segment=0,
-        context=tuple(BeatNote(Beats(n * 0.5), Beats(0.5), 60 + n, 80) for n in range(8)),
-        call=8,
-        start=Beats(4.0),
-        until=Beats(8.0),
-        end=Beats(8.0),
-        least_notes=4,
-        longest_gap=Beats(2.0),
-        deadline=Seconds(1.0),
-        seed=1,
-    )
-    return dataclasses.replace(plain, **changes)
 
 
 beats = st.floats(-50, 50)
