@@ -91,7 +91,7 @@ class Answer:
             least_notes=math.ceil(owed * (until - start) / (self.end - start)),
             longest_gap=self._longest_gap,
             deadline=Seconds(self.timeline.time_at(start) - SEND_AHEAD),
-            seed=_mix(self._settings.seed, self.turn, self._segment),
+            seed=one_seed(self._settings.seed, self.turn, self._segment),
             temperature=self._settings.temperature,
             top_p=self._settings.top_p,
             style=self._settings.style,
@@ -142,7 +142,7 @@ class Answer:
         self._next = start
 
 
-def _mix(*numbers: int) -> int:
+def one_seed(*numbers: int) -> int:
     """One non-negative seed out of several numbers, alike on every machine."""
     mixed = 0
     for number in numbers:
