@@ -11,6 +11,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from improvd.core.meter import MOST, meter_named
+
 Value = float | str | Path | None
 """What an option's value may be; True, False and whole numbers are floats to a type checker."""
 
@@ -84,6 +86,32 @@ class Number(NamedTuple):
         kind = "a whole number " if self.whole else ""
         high = int(self.high) if self.whole else f"{self.high:g}"
         return f"must be {kind}from {self.low:g} to {high}{self.unit}{self.word and f' or {self.word!r}'}, not {what}"
+
+
+class Metre(NamedTuple):
+    """A metre by name, "3/4"; a number alone counts quarter notes."""
+
+    metavar: str = "3/4|6/8|4|…"
+
+    def parse(self, text: str) -> Value:
+        """Its name."""
+        return self.check(text)
+
+    def check(self, value: object) -> Value:
+        """Its name, from a text or from a file's number."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        counted = isinstance(value, int) and not isinstance(value, bool)
+        try:
+            return meter_named(str(value) if counted or isinstance(value, str) else "").name
+        except ValueError:
+            raise ValueError(
+                f"must be a metre of 1 to {MOST} notes in a bar, such as 3/4, 6/8 or 4, not {shown(value)}"
+            ) from None
+
+    def plain(self, value: Value) -> float | str:
+        """Its name."""
+        return str(value)
 
 
 class Choice(NamedTuple):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path  # noqa: TC003  a dataclass's annotations are for everyone
 
-from improvd.config.kinds import Choice, File, Number, Switch, Text
+from improvd.config.kinds import Choice, File, Metre, Number, Switch, Text
 from improvd.config.option import Change, Group, Option, described
 from improvd.config.systems import AUTO, NULL, SYSTEMS
 from improvd.core.schedule import Instrument, ScheduleLimits
@@ -67,10 +67,10 @@ class DuetOptions(MusicOptions):
         group=Group.TIME,
         change=Change.NEXT,
     )
-    meter: float = described(
-        float(_DUET.beats_per_bar),
-        Number(1, 16, " beats a bar"),
-        "Beats in a bar.",
+    meter: str = described(
+        "4/4",
+        Metre(),
+        "The metre: 3/4, 6/8, 5/4, …; a number alone counts quarter notes.",
         group=Group.TIME,
         change=Change.NEXT,
     )

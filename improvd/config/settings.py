@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from improvd.core.events import Beats, Seconds
+from improvd.core.events import Seconds
+from improvd.core.meter import meter_named
 from improvd.core.schedule import ScheduleLimits
 from improvd.core.settings import EngineSettings
 
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
 def engine_settings(options: DuetOptions) -> EngineSettings:
     """How improvd listens and answers; where no seed is told, a new one each time."""
+    meter = meter_named(options.meter)
     return EngineSettings(
         bpm=options.bpm,
-        beats_per_bar=Beats(options.meter),
+        beats_per_bar=meter.bar,
+        tap=meter.tap,
         min_bars=options.min_bars,
         max_bars=options.max_bars,
         channel=options.channel - 1,

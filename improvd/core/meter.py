@@ -26,6 +26,13 @@ class Meter:
         return Beats(4.0 * self.count / self.unit)
 
     @property
+    def tap(self) -> Beats:
+        """What people tap to: a dotted quarter in 6/8, a half in 2/2, a quarter where nothing else is regular."""
+        if self.unit >= 8 and self.count % 3 == 0:
+            return Beats(12.0 / self.unit)
+        return Beats(min(max(1.0, 4.0 / self.unit), self.bar))
+
+    @property
     def name(self) -> str:
         """As players write it."""
         return f"{self.count}/{self.unit}"

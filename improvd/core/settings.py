@@ -19,8 +19,10 @@ class EngineSettings:
     """
 
     bpm: float | None = None
-    """A fixed tempo; None: estimated from each call."""
+    """A fixed tempo, in quarter notes a minute; None: the player's, or the clock's."""
     beats_per_bar: Beats = Beats(4.0)
+    tap: Beats = Beats(1.0)
+    """How far apart people tap in that metre; what a player's own beat is taken for."""
     min_bars: float = 0.5
     max_bars: float = 16.0
     channel: int = 0

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improvd.config.kinds import Choice, File, Kind, Number, Switch, Text, shown
+from improvd.config.kinds import Choice, File, Kind, Metre, Number, Switch, Text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 TEMPO = Number(20, 400, " beats a minute", "auto")
 COUNT = Number(1, 16, whole=True)
-KINDS: tuple[Kind, ...] = (TEMPO, COUNT, Choice(("auto", "same")), Text("NAME"), File(), Switch())
+KINDS: tuple[Kind, ...] = (TEMPO, COUNT, Metre(), Choice(("auto", "same")), Text("NAME"), File(), Switch())
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -42,6 +42,8 @@ def is_one_line(text: str) -> bool:
         (TEMPO, " 96.5 ", 96.5),
         (TEMPO, "auto", None),
         (COUNT, "16", 16),
+        (Metre(), "6/8", "6/8"),
+        (Metre(), " 5 ", "5/4"),
         (Text("NAME"), "Flügel", "Flügel"),
         (Text("NAME"), "", ""),
         (File(), "", None),
@@ -68,6 +70,7 @@ def test_texts_are_read(kind: Kind, text: str, value: object) -> None:
         ),
         (COUNT, 4.0, "must be a whole number from 1 to 16, not 4.0"),
         (COUNT, [4], "must be a whole number from 1 to 16, not a list"),
+        (Metre(), 3.5, "must be a metre of 1 to 16 notes in a bar, such as 3/4, 6/8 or 4, not 3.5"),
         (Choice(("auto", "same")), "both", "must be one of auto, same, not 'both'"),
         (Text("NAME"), {}, "must be a line of text, not a table"),
         (Text("NAME"), "two\nlines", "must be a line of text, not 'two�lines'"),

@@ -36,7 +36,7 @@ def test_the_nearest_voice_counts_and_each_value_knows_whose_it_is(home: Path) -
     chosen = choose(RunOptions, told(environment=environment, top_p="0.8", quiet=False))
     found = {name: (getattr(chosen.options, name), chosen.origins[name]) for name in chosen.origins}
     assert {name: value for name, value in found.items() if value[1] != DEFAULT} == {
-        "meter": (3.0, Origin(Source.FILE, "home.toml")),
+        "meter": ("3/4", Origin(Source.FILE, "home.toml")),
         "bpm": (70.0, Origin(Source.FILE, "home.toml, [profile.jazz]")),
         "temperature": (0.7, Origin(Source.ENVIRONMENT, "IMPROVD_TEMPERATURE")),
         "top_p": (0.8, Origin(Source.COMMAND_LINE, "--top-p")),
@@ -88,7 +88,7 @@ def test_a_file_that_changed_is_read_again_and_what_was_told_at_the_start_still_
     chosen = choose(RunOptions, told(meter="3"))
     home.write_text("bpm = 60\nmeter = 5")
     again = chosen.again()
-    assert (again.options.bpm, again.options.meter) == (60, 3)
+    assert (again.options.bpm, again.options.meter) == (60, "3/4")
     home.unlink()
     assert again.again().options == chosen.options
 

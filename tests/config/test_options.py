@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from improvd.cli import main
 from improvd.config import text
 from improvd.config.file import read
+from improvd.config.kinds import Metre, Switch
 from improvd.config.layers import Chosen, Origin, Source, Told, choose
 from improvd.config.option import Change, Option, options_of
 from improvd.config.options import RehearseOptions, RunOptions
@@ -182,4 +183,4 @@ def test_help_tells_the_defaults_of_the_command_itself(capsys: pytest.CaptureFix
 def test_what_holds_is_chosen_from_the_usual_place_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("improvd.config.layers.default_path", lambda: tmp_path / "config.toml")
     (tmp_path / "config.toml").write_text("meter = 3")
-    assert choose(RunOptions, Told({}, {})).options == RunOptions(meter=3)
+    assert choose(RunOptions, Told({}, {})).options == RunOptions(meter="3/4")

@@ -18,6 +18,13 @@ def test_a_bar_is_counted_in_quarters(text: str, meter: Meter, beats: float) -> 
     assert meter.bar == beats
 
 
+@pytest.mark.parametrize(
+    ("text", "tap"), [("3/4", 1), ("6/8", 1.5), ("3/8", 1.5), ("12/16", 0.75), ("2/2", 2), ("7/8", 1), ("1/8", 0.5)]
+)
+def test_what_is_tapped_to(text: str, tap: float) -> None:
+    assert meter_named(text).tap == tap
+
+
 @pytest.mark.parametrize("text", ["", "0/4", "17/4", "3/5", "3/", "/4", "3/4/4", "-3/4", "waltz", "3.5", "٣/٤"])
 def test_what_is_no_metre_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="as 3/4"):

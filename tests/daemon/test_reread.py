@@ -35,23 +35,23 @@ class Disk:
 
 
 def test_what_is_read_is_given_once() -> None:
-    disk = Disk(RunOptions(meter=3))
+    disk = Disk(RunOptions(meter="3/4"))
     assert disk.reread.take() is None
     disk.reread.ask()
     assert disk.reread.take() is None  # nobody waits for the disk
     disk.let_read()
-    assert disk.reread.take() == RunOptions(meter=3)
+    assert disk.reread.take() == RunOptions(meter="3/4")
     assert disk.reread.take() is None
 
 
 def test_who_asks_meanwhile_is_given_what_was_read_after_that() -> None:
-    disk = Disk(RunOptions(meter=3), RunOptions(meter=5))
+    disk = Disk(RunOptions(meter="3/4"), RunOptions(meter="5/4"))
     for _ in range(5):
         disk.reread.ask()
     disk.let_read()
     assert disk.reread.take() is None
     disk.let_read()
-    assert disk.reread.take() == RunOptions(meter=5)
+    assert disk.reread.take() == RunOptions(meter="5/4")
     assert disk.results == []
 
 
