@@ -17,6 +17,7 @@ import numpy as np
 
 from improvd.evaluate import pieces
 from improvd.model import originality
+from improvd.model.follower import Follower
 from improvd.model.tokens import INTERVAL, PITCH
 from improvd.train.files import corpus
 
@@ -39,7 +40,7 @@ def main() -> None:
     begin = time.perf_counter()
     found = originality.learn(learnt)
     print(f"learning {sum(map(len, learnt)):,} notes: {time.perf_counter() - begin:.1f} s")
-    print(f"{found.runs:,} runs in {len(found.bits):,} bytes; wrong for 1 in {1 / found.error:.0f} runs, it says")
+    print(f"{found.runs:,} runs in {found.size:,} bytes; wrong for 1 in {1 / found.error:.0f} runs, it says")
     begin = time.perf_counter()
     told = np.array([found.longest(rows).notes for rows in asked])
     each = (time.perf_counter() - begin) / sum(map(len, asked))
@@ -55,14 +56,16 @@ def main() -> None:
 
 
 def _time_follower(found: originality.Filter, asked: Sequence[NDArray[Any]]) -> None:
-    follower = originality.Follower(found)
+    follower = Follower(found)
     notes = [(row[INTERVAL], row[PITCH]) for rows in asked for row in rows.tolist()]
     begin = time.perf_counter()
     for interval, pitch in notes:
         follower.hear(interval, pitch)
     heard = time.perf_counter()
     for interval, _ in notes[:FIRST]:
-        follower.follows(interval)
+        following = follower.next_runs(interval)
+        if following is not None:
+            found.has(following)
     each = (heard - begin) / len(notes), (time.perf_counter() - heard) / FIRST
     print(f"note by note: {1e6 * each[0]:.1f} µs; which pitches would follow: {1e6 * each[1]:.1f} µs")
 

@@ -11,7 +11,7 @@ import typer
 
 from improvd.cli.options import Json, Model  # noqa: TC001  typer reads the annotations
 from improvd.core.events import TICKS_PER_BEAT
-from improvd.errors import UserError
+from improvd.errors import BundleError, UserError
 
 NEEDED = ("symusic", "rich")
 """What reading music needs beyond what playing does."""
@@ -34,7 +34,10 @@ def originality(
     from improvd.train.progress import stage  # noqa: PLC0415  as above
     from improvd.train.telling import for_people  # noqa: PLC0415  as above
 
-    learnt = filters.load(bundles.find(model))
+    folder = bundles.find(model)
+    learnt = filters.load(folder)
+    if learnt is None:
+        raise BundleError(f"the model at {folder} does not say what it was trained on: train it again")
     entries = corpus.find(files)
     with for_people(sys.stderr) as tell, stage(tell, "reading", unit="files", total=len(entries)) as progress:
         music, skipped = pieces.read(entries, None, progress.update)
