@@ -42,7 +42,9 @@ def values(option: Option) -> st.SearchStrategy[Any]:
     if hasattr(kind, "low"):
         numbers = st.integers(int(kind.low), int(kind.high)) if kind.whole else st.floats(kind.low, kind.high)
         return numbers | st.none() if kind.word else numbers
-    if option.field in ("quiet", "debug"):
+    if isinstance(kind, Metre):
+        return st.builds("{}/{}".format, st.integers(1, 16), st.sampled_from([1, 2, 4, 8, 16]))
+    if isinstance(kind, Switch):
         return st.booleans()
     return LINE.filter(lambda line: not line.startswith("~")).map(kind.parse)
 
