@@ -35,6 +35,8 @@ ROOMS = {
     "config": {"core", "errors"},
     "model": {"core", "errors"},
     "files": {"errors"},
+    "render": {"files", "core", "errors"},
+    "compose": {"files", "model", "core", "errors"},
     "daemon": {"config", "model", "core", "errors"},
     "rehearsal": {"config", "files", "model", "core", "errors"},
     "train": {"model", "core", "errors"},
