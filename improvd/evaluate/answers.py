@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from improvd.core.events import TICKS_PER_BEAT, BeatNote, Beats, Generate, Seconds
-from improvd.evaluate import keys
 from improvd.evaluate.measures import MEASURES, measure
 from improvd.evaluate.seeds import ANSWER_BEATS
+from improvd.model import keys
 from improvd.model.improviser import Improviser
 from improvd.model.tokens import TickNotes, in_order
 
@@ -82,9 +82,9 @@ def by_composer(seeds: Sequence[Seed]) -> list[list[TickNotes]]:
 
 def compare(seeds: Sequence[Seed], answers: Sequence[Sequence[TickNotes]]) -> dict[str, Any]:
     """Means over answers, each seed counting alike: `_describe`d for all seeds, and ``by_style``."""
-    by_style: dict[str, list[tuple[keys.Key, list[dict[str, float]]]]] = defaultdict(list)
+    by_style: dict[str, list[tuple[keys.Found, list[dict[str, float]]]]] = defaultdict(list)
     for seed, some in zip(seeds, answers, strict=True):
-        key = keys.find(seed.heard)
+        key = keys.find(keys.sounding(seed.heard.pitch, seed.heard.duration))
         by_style[seed.piece.entry.style].append((key, [measure(answer, seed, key) for answer in some]))
     return {
         **_describe([one for some in by_style.values() for one in some]),
@@ -92,7 +92,7 @@ def compare(seeds: Sequence[Seed], answers: Sequence[Sequence[TickNotes]]) -> di
     }
 
 
-def _describe(measured: Sequence[tuple[keys.Key, list[dict[str, float]]]]) -> dict[str, Any]:
+def _describe(measured: Sequence[tuple[keys.Found, list[dict[str, float]]]]) -> dict[str, Any]:
     """The mean of each measure; of ``density`` the median. ``clear_seeds``: how many seeds have a clear key.
 
     ``in_clear_key``: the share in key for these; ``near_density``: the share of answers within a factor of 1.5 of the

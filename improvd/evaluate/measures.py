@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from improvd.core.events import TICKS_PER_BEAT
-from improvd.evaluate.keys import OCTAVE
+from improvd.core.key import OCTAVE
 from improvd.evaluate.seeds import ANSWER_BEATS
+from improvd.model import keys
 from improvd.model.stages.repetition import RUN, longest_run
 from improvd.model.tokens import LONGEST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from improvd.evaluate.keys import Key
     from improvd.evaluate.seeds import Seed
     from improvd.model.tokens import TickNotes
 
@@ -42,7 +42,7 @@ MEASURES: Final = (
 )
 
 
-def measure(answer: TickNotes, seed: Seed, key: Key) -> dict[str, float]:
+def measure(answer: TickNotes, seed: Seed, key: keys.Found) -> dict[str, float]:
     """All measures of one answer, by the names in `MEASURES`.
 
     Against the call: overlaps of ``pitch_classes``, of ``intervals`` between onsets and of ``durations``; the ratio of
@@ -57,7 +57,7 @@ def measure(answer: TickNotes, seed: Seed, key: Key) -> dict[str, float]:
     return {
         "notes": float(len(answer)),
         "pitch_classes": overlap(call.pitch % OCTAVE, answer.pitch % OCTAVE, OCTAVE),
-        "in_key": key.share(answer),
+        "in_key": keys.share(key.key, answer.pitch),
         "intervals": overlap(_gaps(call), _gaps(answer), LONGEST + 1),
         "durations": overlap(_lengths(call), _lengths(answer), LONGEST + 1),
         "density": (len(answer) / ANSWER_BEATS) / (len(call) / beats),
