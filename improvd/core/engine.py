@@ -25,6 +25,7 @@ from improvd.core.events import (
 from improvd.core.listener import Listener
 from improvd.core.tempo import DEFAULT_BPM, Pulse, find_pulse, strike_times
 from improvd.core.turns import RECENT, TOO_SOON, State, beat_is_missed_at, call_ends_at
+from improvd.core.view import View
 
 if TYPE_CHECKING:
     from improvd.core.settings import EngineSettings
@@ -47,6 +48,8 @@ class Engine:
         self._bpm: float | None = None
         self._call_ends_at: Seconds | None = None
         self._pulse: Pulse | None = None  # of the call as it stands, where it was found already
+        self._last_pulse: Pulse | None = None  # as last decided by
+        self._muted = False
         self._watched: tuple[State, int] = (State.LISTENING, 0)  # what that was worked out from
         self._decided_at = Seconds(0.0)
         self._turn = -1  # counts decisions: one that was taken back is never mistaken for the next
@@ -63,6 +66,19 @@ class Engine:
     def bpm(self) -> float:
         """The tempo as last known."""
         return self._settings.bpm or self._bpm or DEFAULT_BPM
+
+    @property
+    def view(self) -> View:
+        """What others may see of all this."""
+        pulse = self._last_pulse
+        return View(
+            state=self._state,
+            muted=self._muted,
+            bpm=self.bpm,
+            confidence=pulse.confidence if pulse else 0.0,
+            timeline=pulse.timeline if pulse else None,
+            beats_per_bar=self._settings.beats_per_bar,
+        )
 
     @property
     def _lead(self) -> Seconds:
@@ -135,6 +151,19 @@ class Engine:
         if self._answer is not None:
             self._answer.adjust(settings)
         return effects + self.on_time(now)
+
+    def on_mute(self, now: Seconds, *, muted: bool) -> list[Effect]:
+        """Listen on and answer nothing from now on, or answer again, beginning with a call that is not over yet."""
+        effects = self.on_time(now)
+        self._muted = muted
+        if muted and self._answer is not None:
+            effects += [Release(), *self._end_turn("interrupted", now)]
+            self._take_up()
+        return effects
+
+    def on_panic(self, now: Seconds) -> list[Effect]:
+        """Something hangs: nothing of ours may sound, and no key counts as held."""
+        return [Release(), *self.on_ports_lost(now)]
 
     def on_ports_lost(self, now: Seconds) -> list[Effect]:
         """The cable is out: nothing held will be seen to come up, nothing planned can sound."""
@@ -210,9 +239,14 @@ class Engine:
             if missed > now:
                 self._call_ends_at = missed
                 return []
-        pulse = self._pulse
-        start = pulse.timeline.next_beat(Seconds(now + self._lead))
+        pulse = self._last_pulse = self._pulse
         self._bpm = pulse.timeline.bpm
+        if self._muted:
+            self._listener.forget(now)
+            self._call_ends_at = None
+            self._state = State.LISTENING
+            return []
+        start = pulse.timeline.next_beat(Seconds(now + self._lead))
         self._turn += 1
         self._answer = Answer(self._turn, call, pulse, start, lead=self._lead, settings=self._settings)
         self._decided_at = now

@@ -181,6 +181,18 @@ class Schedule:
                 out.append(MidiEvent(now, bytes((CONTROL | channel, ALL_NOTES_OFF, 0))))
         return out
 
+    def panic(self, now: Seconds) -> list[MidiEvent]:
+        """Silence on all channels, whatever is believed to be sounding or held; nothing is planned any more."""
+        self._planned.clear()
+        self._hands.let_go()
+        out: list[MidiEvent] = []
+        for key in sorted(self._sounding):
+            self._sound_off(key, now, now, out)
+        for channel in range(16):
+            for controller in (SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF):
+                self._send(MidiEvent(now, bytes((CONTROL | channel, controller, 0))), now, out)
+        return out
+
     def _is_live(self, at: Seconds, is_on: int, key: int) -> bool:
         if is_on:
             return key in self._planned and self._planned[key].onset == at

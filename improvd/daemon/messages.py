@@ -77,6 +77,11 @@ class Pong:
 
 
 @dataclass(frozen=True, slots=True)
+class Panic:
+    """Engine to ports: silence the synth on all channels, whatever is believed to sound there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Engine to ports or worker: release what sounds, close, end."""
 
@@ -124,6 +129,7 @@ Message = (
     | Release
     | Ping
     | Pong
+    | Panic
     | Close
     | Closed
     | Failed

@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from improvd.core.events import MidiEvent, Play, Release, Seconds, Sent
-from improvd.daemon.messages import Close, Heard, Ping, Pong
+from improvd.daemon.messages import Close, Heard, Panic, Ping, Pong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,6 +71,8 @@ class Sender:
             self._schedule.release(self._now())
         elif isinstance(message, Ping):
             self._tell(Pong(message.number, self._schedule.late_notes, self._schedule.yielded_notes))
+        elif isinstance(message, Panic):
+            self._send_all(self._schedule.panic(self._now()))
         elif isinstance(message, Close):
             self.closing = True
         self.send_due()

@@ -20,6 +20,8 @@ from improvd.rehearsal.performance import Performance, do
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from improvd.core.events import Effect
+
 FORMAT = 1
 """The newest format of a trace that is understood."""
 
@@ -118,14 +120,21 @@ class Replay:
             effects = self._engine.on_continuation(at, answer)
         elif kind == "settings":
             effects = self._engine.on_settings(at, EngineSettings(**_known(EngineSettings, line["settings"])))
-        elif line["what"] == "ports lost":
-            effects = self._engine.on_ports_lost(at)
-        elif line["what"] == "model ready":
-            effects = self._engine.on_model_ready(at, Seconds(float(line["step"])))
         else:
-            effects = self._engine.close(at)
+            effects = self._tell_event(at, line["what"], line)
         do(effects, at, self._schedule, self._performance, self._ask)
         self._performance.send_until(self._schedule, at)
+
+    def _tell_event(self, at: Seconds, what: str, line: dict[str, Any]) -> list[Effect]:
+        if what == "ports lost":
+            return self._engine.on_ports_lost(at)
+        if what in ("mute", "unmute"):
+            return self._engine.on_mute(at, muted=what == "mute")
+        if what == "panic":
+            return self._engine.on_panic(at)
+        if what == "model ready":
+            return self._engine.on_model_ready(at, Seconds(float(line["step"])))
+        return self._engine.close(at)
 
     def _ask(self, _at: Seconds, request: Generate) -> None:
         self.asked.append(request)

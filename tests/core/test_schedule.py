@@ -175,6 +175,35 @@ def test_at_the_end_a_pitch_both_hold_is_cut_only_where_it_might_hang() -> None:
     assert sent == {Instrument.SEPARATE: [NOTE_OFF], Instrument.UNKNOWN: [NOTE_OFF], Instrument.SAME: []}
 
 
+def test_a_panic_silences_every_channel_whoever_holds_what() -> None:
+    schedule = Schedule(Instrument.SAME)
+    schedule.play([note(1, 1.0, 9.0), note(2, 1.0, 9.0, 62), note(3, 5.0, 9.0, 64)])
+    schedule.due(Seconds(1.0))
+    schedule.hear(on(2.0, 62))
+    schedule.hear(MidiEvent(Seconds(2.0), bytes((CONTROL, SUSTAIN, 127))))
+    first, second, *rest = schedule.panic(Seconds(3.0))
+    assert brief([first, second]) == [(3.0, "off", 60), (3.0, "off", 62)]
+    assert [event.data for event in rest] == [
+        bytes((CONTROL | channel, controller, 0)) for channel in range(16) for controller in (64, 120, 123)
+    ]
+    assert schedule.next_deadline() is None
+    assert not schedule.sounding
+
+
+def test_after_a_panic_it_plays_on() -> None:
+    schedule = Schedule(Instrument.SAME)
+    schedule.hear(on(1.0))  # a key whose way up got lost
+    schedule.panic(Seconds(2.0))
+    schedule.play([note(1, 3.0, 4.0)])
+    assert brief(play_out(schedule)) == [(3.0, "on", 60), (4.0, "off", 60)]
+
+
+def test_a_panic_that_the_instrument_sends_back_is_an_echo() -> None:
+    schedule = Schedule()
+    sent = schedule.panic(Seconds(1.0))
+    assert not any(schedule.hear(MidiEvent(Seconds(1.01), event.data)) for event in sent)
+
+
 def test_what_a_sender_before_left_behind_is_released() -> None:
     schedule = Schedule()
     schedule.adopt([(0, 60), (3, 64)], Seconds(1.0))
@@ -230,6 +259,13 @@ class Scheduling(RuleBasedStateMachine):
         self.schedule.release(self.now)
         self.send(self.schedule.due(self.now))
         assert self.instrument is Instrument.SAME or not self.sounding
+
+    @rule()
+    def panic(self) -> None:
+        self.held.clear()
+        self.pedal = False
+        self.send(self.schedule.panic(self.now))
+        assert not self.sounding
 
     @rule(pitch=PITCHES)
     def key_down(self, pitch: int) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from improvd.core.events import MidiEvent, PlannedNote, Play, Release, Seconds, Sent
 from improvd.core.schedule import Schedule
-from improvd.daemon.messages import Close, Heard, Ping, Pong
+from improvd.daemon.messages import Close, Heard, Panic, Ping, Pong
 from improvd.daemon.sender import Sender
 
 
@@ -83,6 +83,13 @@ def test_the_end_silences_what_sounds_and_the_channels_used() -> None:
     assert bench.sender.closing
     bench.sender.close()
     assert bench.sent[1:] == [b"\x80\x3c\x40", b"\xb0\x40\x00", b"\xb0\x78\x00", b"\xb0\x7b\x00"]
+
+
+def test_a_panic_is_sent_although_nothing_is_known_to_sound() -> None:
+    bench = Bench()
+    bench.sender.obey(Panic())
+    assert [data[1] for data in bench.sent] == [64, 120, 123] * 16
+    assert len(bench.told) == 48
 
 
 def test_a_ping_is_answered_by_its_number_with_what_was_dropped() -> None:

@@ -1,0 +1,26 @@
+"""What an engine knows at one moment, for others to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from improvd.core.events import Beats
+    from improvd.core.timeline import Timeline
+    from improvd.core.turns import State
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Whose turn it is and where the beat is: ``bpm`` as last known, ``confidence`` in it from 0 (a guess) to 1.
+
+    ``timeline`` is None until a beat was found, or told, for the first time. ``muted``: it listens and plays nothing.
+    """
+
+    state: State
+    muted: bool
+    bpm: float
+    confidence: float
+    timeline: Timeline | None
+    beats_per_bar: Beats
