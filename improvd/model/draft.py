@@ -30,10 +30,10 @@ class Draft:
 
     ``impossible`` where the request lies beyond all music or has no time in it: then nothing else of it may be used.
     ``context`` is what was heard, on the grid; ``previous`` the tick of the last onset, ``start`` and ``last`` the
-    first and the last at which a note may fall.
+    first and the last at which a note may fall. ``bounds`` hold instead of those that the call sets.
     """
 
-    def __init__(self, request: Generate) -> None:
+    def __init__(self, request: Generate, bounds: Limits | None = None) -> None:
         self.request = request
         self.rng = np.random.Generator(np.random.PCG64(request.seed % 2**64))
         self.notes: list[tuple[int, int, int, int]] = []
@@ -48,7 +48,7 @@ class Draft:
         self.context = hear(heard, played)
         self.metre = metre(request.downbeat, request.beats_per_bar)
         largest = int(np.unique(self.context.onset, return_counts=True)[1].max()) if len(self.context) else 1
-        self.limits = Limits.of(self.call, largest)
+        self.limits = bounds or Limits.of(self.call, largest)
         self.start = _first_tick(request.start) if request.segment else round(request.start * TICKS_PER_BEAT)
         self.last = _last_tick(min(request.until, request.end))
         if request.segment == 0:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from improvd.core.events import Generate, Seconds
     from improvd.model.bundle import Bundle
+    from improvd.model.limits import Limits
     from improvd.model.stages.stage import Stage
 
 STEPS: Final = INTERVALS.tolist()
@@ -42,13 +43,15 @@ MOST_NOTES: Final = 1024
 class Improviser:
     """A model that answers. For one thread.
 
-    ``now`` reads the clock in which requests state their deadlines; it is asked before each step.
+    ``now`` reads the clock in which requests state their deadlines; it is asked before each step. ``bounds``, where
+    there are any, hold for all answers, instead of those that each call sets.
     """
 
-    def __init__(self, bundle: Bundle, now: Callable[[], Seconds]) -> None:
+    def __init__(self, bundle: Bundle, now: Callable[[], Seconds], bounds: Limits | None = None) -> None:
         self._network = bundle.network()
         self._vocabulary = bundle.vocabulary
         self._now = now
+        self._bounds = bounds
         self._stages: list[Stage] = []  # of the answer in the making
         self._bending: list[list[Stage]] = [[] for _ in ATTRIBUTES]  # the same, by the attribute that they bend
 
@@ -58,7 +61,7 @@ class Improviser:
         ``complete`` is False where the deadline, or a bound of 1,024 notes, came before ``until``. Never raises
         for a valid request.
         """
-        draft = Draft(request)
+        draft = Draft(request, self._bounds)
         if draft.impossible:
             return Continuation(request.turn, request.segment, ())
         style = self._vocabulary.style_id(request.style)
