@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
 import shlex
 import subprocess
@@ -164,16 +163,3 @@ def test_every_exemption_has_its_reason() -> None:
         if re.search(r"# (?:noqa|type: ?ignore)", line) and not reasoned.search(line)
     ]
     assert not bare, "\n".join(bare)
-
-
-@pytest.mark.needs("systemd-analyze")
-def test_the_unit_is_one(tmp_path: Path) -> None:
-    """systemd takes the unit, once its command is one that exists here."""
-    unit = (ROOT / "systemd" / "improvd.service").read_text()
-    start = re.search(r"^ExecStart=(\S+)", unit, re.MULTILINE)
-    assert start
-    (tmp_path / "improvd.service").write_text(unit.replace(start[1], sys.executable))
-    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
-    command = ["systemd-analyze", "--user", "verify", str(tmp_path / "improvd.service")]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stderr) == (0, "")

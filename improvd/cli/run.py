@@ -17,6 +17,8 @@ from improvd.core.events import Seconds
 def run(chosen: Chosen[RunOptions]) -> None:
     """Listen to a keyboard and answer each phrase, on the beat. Ctrl-C ends it."""
     from improvd.daemon.lines import LineWriter  # noqa: PLC0415  only this command needs it
+    from improvd.daemon.log import Level, form_for, teller  # noqa: PLC0415  as above
+    from improvd.daemon.notify import Notifier  # noqa: PLC0415  as above
     from improvd.daemon.realtime import ENGINE_NICENESS, be_nice  # noqa: PLC0415  as above
     from improvd.daemon.session import Session  # noqa: PLC0415  as above
 
@@ -27,11 +29,20 @@ def run(chosen: Chosen[RunOptions]) -> None:
         _descriptor(sys.stdout), lambda error: session.stop() if error.errno in (errno.EIO, errno.EPIPE) else None
     )
     details = LineWriter(_descriptor(sys.stderr), lambda _error: None)
+    options = chosen.options
+    say, tell = (
+        teller(lines.write, form_for(lines.fd, os.environ, as_json=options.log_json), least)
+        for lines, least in (
+            (screen, Level.WARNING if options.quiet else Level.INFO),
+            (details, Level.DEBUG if options.debug else Level.ERROR),
+        )
+    )
     session = Session(
-        chosen.options,
+        options,
         reread=lambda: chosen.again().options,
-        say=(lambda _line: None) if chosen.options.quiet else screen.write,
-        debug=details.write if chosen.options.debug else (lambda _line: None),
+        say=say,
+        debug=lambda line: tell(line, Level.DEBUG),
+        notifier=Notifier(os.environ),
     )
     try:
         session.run()

@@ -170,7 +170,10 @@ class RunOptions(DuetOptions):
     trace: Path | None = described(
         None, File(), "Write a line of JSON for every message in and out to this file.", group=Group.REPORTS
     )
-    quiet: bool = described(False, Switch(), "Print nothing but errors.", group=Group.REPORTS)
+    quiet: bool = described(False, Switch(), "Tell only what goes wrong.", group=Group.REPORTS)
+    log_json: bool = described(
+        False, Switch(), "Tell each thing as a line of JSON: time, level, message.", group=Group.REPORTS
+    )
     debug: bool = described(False, Switch(), "Tell what goes on inside.", group=Group.REPORTS)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Happening: TypeAlias = (
         "Began | Woke | Renewed | PortsLost | ModelBack | Closing | Heard | Sent | Generate | Continuation | Play"
-        " | Release | TurnEnded"
+        " | Release | TurnEnded | PortsBack"
     )
 
 
@@ -48,6 +48,13 @@ class Renewed:
 @dataclass(frozen=True, slots=True)
 class PortsLost:
     """The engine was told that the ports are gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortsBack:
+    """A fresh ports process serves; its ports may be called otherwise now."""
+
+    ports: PortsOpen
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 class LineWriter:
     """Writes lines to a file descriptor from a thread of its own, each in one call, as soon as it can.
 
-    ``write`` never blocks and may be called from any thread. Where the descriptor can't be written to any more, the
-    rest is thrown away and ``on_broken`` is called once, on the writing thread, with the reason.
+    ``fd`` is the descriptor. ``write`` never blocks and may be called from any thread. Where the descriptor can't be
+    written to any more, the rest is thrown away and ``on_broken`` is called once, on the writing thread, with why.
     """
 
     def __init__(self, fd: int, on_broken: Callable[[OSError], None]) -> None:
-        self._fd = fd
+        self.fd = fd
         self._on_broken = on_broken
         self._queue: SimpleQueue[str | None] = SimpleQueue()
         # A daemon: a reader that never reads must not keep the process from ending.
@@ -43,7 +43,7 @@ class LineWriter:
             rest = b"" if broken else (line + "\n").encode(errors="replace")
             while rest:
                 try:
-                    rest = rest[os.write(self._fd, rest) :]
+                    rest = rest[os.write(self.fd, rest) :]
                 except OSError as error:
                     broken, rest = True, b""
                     self._on_broken(error)

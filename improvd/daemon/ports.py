@@ -3,8 +3,8 @@
 The only process that loads python-rtmidi. It stamps what comes in, sends what is due, and does nothing else: no
 model, no files, no log. RtMidi's own thread runs `_Ear.__call__` and nothing else of ours; all the rest runs on
 the main thread, whose one wait is a select with the next deadline as its limit. It ends, with everything of ours
-released, when the engine asks, when the engine is gone, and on SIGTERM; and it is ended by the kernel where a
-MIDI call never returns.
+released, when the engine asks, when the engine is gone, and on SIGTERM or SIGABRT; and it is ended by the kernel
+where a MIDI call never returns.
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ class _Process:
         wake.setblocking(False)
         self.ear = _Ear(wake)
         self._terminated = False
-        signal.signal(signal.SIGTERM, self._terminate)
+        # SIGABRT is what all processes of a service get when its watchdog starved: the engine dies of it, we release.
+        for number in (signal.SIGTERM, signal.SIGABRT):
+            signal.signal(number, self._terminate)
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
 
     def _terminate(self, _number: int, _frame: object) -> None:

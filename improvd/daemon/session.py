@@ -7,8 +7,10 @@ go out on threads of their own.
 
 from __future__ import annotations
 
+import faulthandler
 import signal
 import socket
+import sys
 from collections import deque
 from contextlib import suppress
 from functools import partial
@@ -22,8 +24,9 @@ from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
 from improvd.daemon.clock import now
 from improvd.daemon.family import Family
-from improvd.daemon.happenings import Began, Closing, ModelBack, PortsLost, Renewed, Woke
+from improvd.daemon.happenings import Began, Closing, ModelBack, PortsBack, PortsLost, Renewed, Woke
 from improvd.daemon.held import Held
+from improvd.daemon.log import Level
 from improvd.daemon.messages import (
     Close,
     Closed,
@@ -36,6 +39,8 @@ from improvd.daemon.messages import (
     PortsOpen,
 )
 from improvd.daemon.mirror import Mirror
+from improvd.daemon.notify import Notifier
+from improvd.daemon.service import Service
 from improvd.daemon.trace import Trace
 from improvd.errors import UserError
 
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
 
     from improvd.config.options import RunOptions
     from improvd.daemon.happenings import Happening, Witness
+    from improvd.daemon.log import Say
 
     Handler = Callable[[Any, Seconds], None]
 
@@ -60,7 +66,8 @@ class Session:
     """One session of `improvd run`, from start to end. ``say`` takes a line for the player, ``debug`` one of detail.
 
     Neither may block. ``reread`` gives the options that are wished by now, and may; it is called on a thread of its
-    own. ``ports`` and ``worker`` are the children's commands.
+    own. ``notifier`` leads to the service manager, if one started us. ``ports`` and ``worker`` are the children's
+    commands.
     """
 
     def __init__(
@@ -68,8 +75,9 @@ class Session:
         options: RunOptions,
         reread: Callable[[], RunOptions],
         *,
-        say: Callable[[str], None],
+        say: Say,
         debug: Callable[[str], None],
+        notifier: Notifier | None = None,
         ports: Sequence[str] = PORTS,
         worker: Sequence[str] = WORKER,
     ) -> None:
@@ -79,7 +87,8 @@ class Session:
         self._engine = Engine(self._held.settings)
         self._mirror = Mirror()
         self._hands = Hands()  # for a fresh ports process, which has not seen what went down before
-        self._witnesses: list[Witness] = []
+        self._service = Service(notifier or Notifier({}))
+        self._witnesses: list[Witness] = [self._service]
         if options.trace is not None:
             self._witnesses.append(Trace(options.trace, self._trace_broke))
         self._awake, self._wake = socket.socketpair()
@@ -126,6 +135,8 @@ class Session:
         SIGHUP ends it only where the terminal is gone; otherwise it has the options read again.
         However it ends, nothing of ours sounds afterwards and no process of ours is left. Main thread only.
         """
+        if sys.stderr is not None:
+            faulthandler.enable()  # SIGABRT is what a starved watchdog sends: where we were stuck is told
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
@@ -164,7 +175,9 @@ class Session:
         try:
             # Ports that never served have sent nothing.
             if self._playing and not self._family.release(FAREWELL, self._receive, self._mirror):
-                self._say("the MIDI system does not answer, and a note may sound on: silence it at the synth")
+                self._say(
+                    "the MIDI system does not answer, and a note may sound on: silence it at the synth", Level.ERROR
+                )
         finally:
             self._family.stop()
             for witness in self._witnesses:
@@ -191,9 +204,11 @@ class Session:
         if stuck is not None and stuck <= at:
             self._lost(self._family.worker, "does not answer", at)
         self._family.look_after(at, self._lost)
+        if not self._family.ports.ready:  # who would answer otherwise
+            self._service.alive(at)
 
     def _patience(self, at: Seconds) -> Seconds | None:
-        deadlines = [self._family.deadline(at)]
+        deadlines = [self._family.deadline(at), self._service.deadline(answering=self._family.ports.ready)]
         if self._playing:
             deadlines += [self._engine.next_deadline(), self._stuck_at()]
         nearest = min((deadline for deadline in deadlines if deadline is not None), default=None)
@@ -228,6 +243,7 @@ class Session:
 
     def _on_pong(self, pong: Pong, at: Seconds) -> None:
         self._family.heartbeat.answered(pong)
+        self._service.alive(at)
         self._mirror.heard_of(at)
 
     def _on_closed(self, _closed: Closed, _at: Seconds) -> None:
@@ -240,6 +256,7 @@ class Session:
         self._complained.pop(self._family.ports.title, None)
         if self._playing:
             self._say(status.ports_back(ports))
+            self._see(at, PortsBack(ports))
         self._open = self._open or ports
         self._begin()
 
@@ -330,7 +347,7 @@ class Session:
         if keeper is self._family.worker:
             self._owed.clear()
         if served:
-            self._say(f"the {keeper.title} ended unexpectedly; starting afresh")
+            self._say(f"the {keeper.title} ended unexpectedly; starting afresh", Level.WARNING)
         if served and keeper is self._family.ports:
             self._see(at, PortsLost())
             self._do(self._engine.on_ports_lost(at), at)
@@ -341,7 +358,7 @@ class Session:
             raise UserError(failed.message)
         if failed.theirs and self._complained.get(keeper.title) != failed.message:
             self._complained[keeper.title] = failed.message
-            self._say(f"{failed.message}; trying again")
+            self._say(f"{failed.message}; trying again", Level.WARNING)
 
     def _trace_broke(self, error: OSError) -> None:
-        self._say(f"the trace can't be written any further: {error.strerror}")
+        self._say(f"the trace can't be written any further: {error.strerror}", Level.WARNING)

@@ -90,7 +90,8 @@ def prepare() -> None:
         os.environ[variable] = "1"  # a matrix this small only loses by being shared out
     be_nice(MODEL_NICENESS)
     # A service manager tells every process to end; ours ends when the engine does, who would else call it a crash.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGABRT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def main() -> None:

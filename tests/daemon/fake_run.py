@@ -15,7 +15,9 @@ from improvd.config.layers import Told, choose
 from improvd.config.options import RunOptions
 from improvd.core.events import Seconds, Sent
 from improvd.daemon.lines import LineWriter
+from improvd.daemon.log import Form, teller
 from improvd.daemon.mirror import Mirror
+from improvd.daemon.notify import Notifier
 from improvd.daemon.session import Session
 from improvd.errors import UserError
 
@@ -40,10 +42,11 @@ if __name__ == "__main__":
     session = Session(
         wished(),
         reread=wished,
-        say=screen.write,
+        say=teller(screen.write, Form.PLAIN),
         debug=lambda line: screen.write(f"debug: {line}"),
         ports=(sys.executable, str(here / "fake_ports.py")),
         worker=(sys.executable, str(here / "fake_worker.py")),
+        notifier=Notifier(os.environ),
     )
     if os.environ.get("FAKE_ENGINE") == "breaks":
         Mirror.sent = break_down  # type: ignore[method-assign]  that is the point

@@ -23,9 +23,9 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": os.devnull, **more}
 
 
-def wait_until(hoped: Callable[[], object], what: str) -> None:
+def wait_until(hoped: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
     """Look again and again for something that no one tells us of."""
-    limit = time.monotonic() + PATIENCE
+    limit = time.monotonic() + patience
     while not hoped():
         assert time.monotonic() < limit, f"no {what}"
         time.sleep(0.005)
