@@ -1,4 +1,4 @@
-"""A model as a folder: `weights.npz`, `model.json` and `CARD.md`; read with suspicion, written whole.
+"""A model as a folder: `weights.npz`, `model.json`, `CARD.md`, `originality.npz`; read with suspicion, written whole.
 
 Nothing in a bundle is code: arrays are read without pickle, their names, shapes and types are checked against
 what the sizes call for before their bytes are unpacked, and the golden trace proves that this machine computes
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from improvd.errors import BundleError
+from improvd.model import originality as filters
 from improvd.model.network import Network, Sizes
 from improvd.model.tokens import ATTRIBUTES, COLUMNS, NOTHING_HEARD, SIZES, Vocabulary, vocabulary_from
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from improvd.model.originality import Filter
 
 SCHEMA: Final = 1
 AGREEMENT: Final = 1e-4
@@ -54,7 +57,10 @@ class Golden:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model in memory. ``facts`` are ``model.json``'s other contents: provenance and scores."""
+    """A model in memory. ``facts`` are ``model.json``'s other contents: provenance and scores.
+
+    ``originality`` is the filter of what it was trained on, None where it doesn't say.
+    """
 
     path: Path
     vocabulary: Vocabulary
@@ -62,6 +68,7 @@ class Bundle:
     weights: dict[str, NDArray[np.float32]]
     golden: Golden
     facts: dict[str, Any] = field(default_factory=dict)
+    originality: Filter | None = None
 
     @property
     def name(self) -> str:
@@ -106,7 +113,7 @@ def load(path: Path) -> Bundle:
         raise _damaged(path / "model.json", f"dtype is none of {', '.join(DTYPES)}")
     weights = _read_weights(path / "weights.npz", sizes.shapes(vocabulary), np.dtype(dtype))
     golden = _golden(path / "model.json", facts.pop("golden", None), vocabulary)
-    return Bundle(path, vocabulary, sizes, weights, golden, facts)
+    return Bundle(path, vocabulary, sizes, weights, golden, facts, filters.load(path))
 
 
 def _damaged(path: Path, what: str) -> BundleError:
@@ -260,6 +267,7 @@ def write(
     golden: Golden,
     facts: Mapping[str, object],
     card: str,
+    originality: Filter | None = None,
 ) -> None:
     """Write a bundle whole: to a hidden folder beside ``path``, then renamed, in place of what was there.
 
@@ -294,6 +302,8 @@ def write(
         np.savez(fresh / "weights.npz", **dict(weights))
         (fresh / "model.json").write_text(_readable(described), encoding="utf-8")
         (fresh / "CARD.md").write_text(card, encoding="utf-8")
+        if originality is not None:
+            filters.write(fresh, originality)
         if path.exists():
             path.rename(stale)
         fresh.rename(path)

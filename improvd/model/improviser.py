@@ -10,6 +10,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from improvd.core.events import Continuation
 from improvd.model.draft import Draft
 from improvd.model.sampling import draw
@@ -29,6 +31,8 @@ from improvd.model.tokens import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from improvd.core.events import Generate, Seconds
     from improvd.model.bundle import Bundle
@@ -50,6 +54,7 @@ class Improviser:
     def __init__(self, bundle: Bundle, now: Callable[[], Seconds], bounds: Limits | None = None) -> None:
         self._network = bundle.network()
         self._vocabulary = bundle.vocabulary
+        self._learnt = bundle.originality
         self._now = now
         self._bounds = bounds
         self._stages: list[Stage] = []  # of the answer in the making
@@ -65,7 +70,7 @@ class Improviser:
         if draft.impossible:
             return Continuation(request.turn, request.segment, ())
         style = self._vocabulary.style_id(request.style)
-        self._stages = stages(draft)
+        self._stages = stages(draft, self._learnt)
         self._bending = [[stage for stage in self._stages if stage.head == head] for head in range(len(ATTRIBUTES))]
         complete = self._prime(draft, style) and self._go_on(draft, style)
         return Continuation(request.turn, request.segment, draft.finished(), complete)
@@ -92,39 +97,58 @@ class Improviser:
                 return False
             before = now
             row = [0] * COLUMNS
-            onset = draft.first_onset()
-            if onset is None:
-                onset, row[INTERVAL] = self._next_onset(draft)
-                if onset > draft.last:
-                    return True
-            else:
-                row[INTERVAL] = draft.interval_to(onset)
-            row[BEAT:] = self._vocabulary.place(onset, draft.metre)
-            row[PITCH] = self._draw(draft, PITCH, onset, row, draft.pitches(onset))
-            row[DURATION] = self._draw(draft, DURATION, onset, row, (0, draft.durations(onset)))
-            row[VELOCITY] = self._draw(draft, VELOCITY, onset, row, draft.limits.velocities)
+            onset = self._begin(draft, row)
+            if onset > draft.last:
+                return True
+            row[DURATION] = self._draw(draft, self._bent(DURATION, onset, row)[: draft.durations(onset)])
+            softest, loudest = draft.limits.velocities
+            row[VELOCITY] = softest + self._draw(draft, self._bent(VELOCITY, onset, row)[softest:loudest])
             draft.add(onset, row)
             self._network.hear((*row, style))
             for stage in self._stages:
                 stage.hear(onset, row)
         return False
 
-    def _next_onset(self, draft: Draft) -> tuple[int, int]:
-        """When the next note falls, in ticks, and the id of the interval to it."""
+    def _begin(self, draft: Draft, row: list[int]) -> int:
+        """Choose when the next note falls, returned in ticks, and its pitch; past ``draft.last``: there is no next."""
+        first = draft.first_onset()
+        without: list[int] = []  # intervals after which no pitch may come
+        while True:
+            onset, row[INTERVAL] = (
+                self._next_onset(draft, without) if first is None else (first, draft.interval_to(first))
+            )
+            if onset > draft.last:
+                return onset
+            row[BEAT:] = self._vocabulary.place(onset, draft.metre)
+            low, high = draft.pitches(onset)
+            logits = self._bent(PITCH, onset, row)[low:high]
+            # Where there is no other interval either, what an answer promises comes before what the stages forbid.
+            if logits.max() != -np.inf or first is not None or row[INTERVAL] in without:
+                row[PITCH] = low + self._draw(draft, logits)
+                return onset
+            without.append(row[INTERVAL])
+
+    def _next_onset(self, draft: Draft, without: list[int]) -> tuple[int, int]:
+        """When the next note falls, in ticks, and the id of the interval to it: none of ``without``, if others go."""
         earliest, latest = draft.onset_range()
         low = bisect_left(STEPS, earliest - draft.previous)
         high = bisect_right(STEPS, latest - draft.previous)
         if low >= high:
             # No value of the vocabulary falls between: the latest onset that keeps the promises.
             return latest, interval_id(latest - draft.previous)
-        chosen = self._draw(draft, INTERVAL, draft.previous, [0] * COLUMNS, (low, high))
+        logits = self._bent(INTERVAL, draft.previous, [0] * COLUMNS)
+        logits[without] = -np.inf
+        chosen = low + self._draw(draft, logits[low:high])
         return draft.previous + STEPS[chosen], chosen
 
-    def _draw(self, draft: Draft, head: int, onset: int, row: list[int], ids: tuple[int, int]) -> int:
-        """One of the ids from the first of ``ids`` to before the second."""
-        low, high = ids
+    def _bent(self, head: int, onset: int, row: list[int]) -> NDArray[np.float32]:
+        """The network's logits for one attribute of the next note, bent by the stages."""
         logits = self._network.logits(head, row)
         for stage in self._bending[head]:
             stage.bend(logits, onset, row)
+        return logits
+
+    @staticmethod
+    def _draw(draft: Draft, logits: NDArray[np.float32]) -> int:
         request = draft.request
-        return low + draw(logits[low:high], draft.rng, temperature=request.temperature, top_p=request.top_p)
+        return draw(logits, draft.rng, temperature=request.temperature, top_p=request.top_p)
