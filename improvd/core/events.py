@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NewType
 
+from improvd.core.key import Key  # noqa: TC001  a peer that decodes looks the types up
+from improvd.core.manner import AS_MEASURED, Manner
+
 Seconds = NewType("Seconds", float)
 """A point on, or a length of, the monotonic clock."""
 
@@ -21,6 +24,8 @@ Ticks = NewType("Ticks", int)
 TICKS_PER_BEAT = 24
 CONTEXT_NOTES = 100
 """How many notes the model hears before it goes on: its training window."""
+EARLIER_NOTES = 256
+"""How many of the player's notes before these it may take up, where it answers alike."""
 
 NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
 SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
@@ -80,6 +85,8 @@ class Generate:
     between onsets longer than ``longest_gap``; no note lasts past ``end``, the end of the whole answer.
     ``downbeat`` is the beat of some downbeat where the bar is known. The worker must answer by ``deadline``.
     ``seed`` differs for every segment, so that a segment asked twice is answered alike.
+    ``key`` is the key to keep to, None: the one that the player is in. ``earlier`` are phrases that the player played
+    before, each on beats of its own, at most ``EARLIER_NOTES`` in all.
     """
 
     turn: int
@@ -98,6 +105,9 @@ class Generate:
     style: str = ""
     beats_per_bar: Beats = Beats(4.0)
     downbeat: Beats | None = None
+    key: Key | None = None
+    manner: Manner = AS_MEASURED
+    earlier: tuple[tuple[BeatNote, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,24 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """Where the beat is as known now, for who keeps time with us: a clock that is sent, a metronome.
+
+    Beat 0 falls at ``origin``, a beat lasts ``period`` seconds. Bars of ``bar`` beats, ``tap`` of them from click to
+    click, begin at ``downbeat``; None: nobody knows where. ``running``: the music is on, from the first downbeat that
+    is no earlier than ``first``; otherwise only the tempo is told.
+    """
+
+    origin: Seconds
+    period: Seconds
+    bar: Beats
+    tap: Beats
+    downbeat: Beats | None
+    first: Beats | None
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """One message that left for the synth: when it should have, when it did (just before the send call)."""
 
@@ -153,7 +181,8 @@ class TurnEnded:
 
     ``call_end`` is the last key's way up, ``decided_at`` when the call was judged to be over. ``response_onset``
     is None where no note of the answer sounded. ``lateness`` is how far the answer began after the beat it was
-    first meant for. ``reason`` is "finished", "interrupted" or "abandoned" (the model had nothing in time).
+    first meant for. ``reason`` is "finished", "interrupted", "stopped" (by the clock) or "abandoned" (the model had
+    nothing in time).
     """
 
     turn: int
@@ -172,5 +201,5 @@ class TurnEnded:
     reason: str
 
 
-Effect = Generate | Play | Release | TurnEnded
+Effect = Generate | Play | Release | Pace | TurnEnded
 """What the engine wants done; whoever holds the engine does it."""

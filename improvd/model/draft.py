@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from improvd.core.events import Generate
 
 LENGTHS: Final = DURATIONS.tolist()
+SHORTEST_CALL: Final = 0.5
+"""Beats below which a call's density would say nothing."""
 
 
 class Draft:
@@ -48,16 +50,28 @@ class Draft:
         self.context = hear(heard, played)
         self.metre = metre(request.downbeat, request.beats_per_bar)
         largest = int(np.unique(self.context.onset, return_counts=True)[1].max()) if len(self.context) else 1
-        self.limits = bounds or Limits.of(self.call, largest)
+        self.manner = request.manner
+        self.limits = bounds or Limits.of(self.call, largest, self.manner)
         self.start = _first_tick(request.start) if request.segment else round(request.start * TICKS_PER_BEAT)
         self.last = _last_tick(min(request.until, request.end))
         if request.segment == 0:
             self.last = max(self.last, self.start)  # the first note is on `start` itself, wherever its tick lies
         self.impossible = self.last < self.start or request.start >= min(request.until, request.end)
         self.previous = int(self.context.onset[-1]) if len(self.context) else self.start
+        ours = heard[played:] if request.segment else ()
+        self.begin = round(min(ours[0].onset, request.start) * TICKS_PER_BEAT) if ours else self.start
+        """The tick of the answer's first note, as far back as it is heard."""
         # How a chord stands at the end of what was heard.
         self._chord = int((self.context.onset == self.previous).sum()) if len(self.context) else 0
         self._top = int(self.context.pitch[-1]) if len(self.context) else -1
+
+    def call_density(self) -> float:
+        """How many notes a beat the call has, up to where it is answered; 0 where nothing was heard."""
+        if not self.call:
+            return 0.0
+        begin = min(note.onset for note in self.call)
+        end = min(self.request.start, max(note.onset + note.duration for note in self.call))
+        return len(self.call) / max(SHORTEST_CALL, end - begin)
 
     def first_onset(self) -> int | None:
         """The onset that the next note must have, if it is not to be sampled."""

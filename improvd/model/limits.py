@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from improvd.core.events import BeatNote
+    from improvd.core.manner import Manner
 
 BELOW, ABOVE = 7, 7
 """How many semitones an answer may go beyond the call."""
@@ -36,13 +37,18 @@ class Limits:
     chord: int
 
     @classmethod
-    def of(cls, call: Sequence[BeatNote], chord: int = CHORD) -> Limits:
-        """The limits that a call sets; ``chord`` is how many notes its largest chord has."""
+    def of(cls, call: Sequence[BeatNote], chord: int = CHORD, manner: Manner | None = None) -> Limits:
+        """The limits that a call sets, moved as far as a manner moves answers from it.
+
+        ``chord`` is how many notes its largest chord has.
+        """
         lowest, highest = MIDDLE
         softest, loudest = LOUDNESS
         if call:
             lowest, highest = min(note.pitch for note in call) - BELOW, max(note.pitch for note in call) + ABOVE
             softest, loudest = min(note.velocity for note in call), max(note.velocity for note in call)
+        higher, louder = (round(manner.register or 0.0), round(manner.velocity or 0.0)) if manner else (0, 0)
+        lowest, highest, softest, loudest = lowest + higher, highest + higher, softest + louder, loudest + louder
         lowest, highest = max(0, min(lowest, 127 - OCTAVE)), min(127, max(highest, OCTAVE))
         softest, loudest = (min(127, max(1, velocity)) // VELOCITY_BIN for velocity in (softest, loudest))
         return cls(

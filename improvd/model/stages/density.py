@@ -1,0 +1,51 @@
+"""As many notes a beat as the player plays, or so many times as many."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from improvd.core.events import TICKS_PER_BEAT
+from improvd.model.stages.stage import Stage
+from improvd.model.tokens import INTERVAL, INTERVALS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from improvd.model.draft import Draft
+
+GAIN: Final = 0.5
+"""Nats for each doubling of an interval, for each doubling of the density beyond what is wanted."""
+AHEAD: Final = 0.25
+"""The same for each doubling that is wanted beyond the call's own, which shows only after some notes."""
+NOTES: Final = 4.0
+"""So many notes as they should be are added to what is counted, so that the first few decide nothing."""
+MOST: Final = 1.5
+DOUBLINGS: Final = np.log2(1.0 + INTERVALS).astype(np.float32)
+
+
+class Density(Stage):
+    """Leans towards longer intervals where the answer is denser than it should be by now, else towards shorter ones."""
+
+    head = INTERVAL
+
+    def __init__(self, draft: Draft) -> None:
+        wanted = draft.manner.density or 1.0
+        self._rate = wanted * draft.call_density() / TICKS_PER_BEAT
+        self._ahead = -AHEAD * math.log2(wanted)
+        self._begin, self._count = draft.begin, 0
+
+    def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
+        """Lean."""
+        if self._rate > 0:
+            due = self._rate * max(0, onset - self._begin) + 1.0
+            tilt = self._ahead + GAIN * math.log2((self._count + NOTES) / (due + NOTES))
+            logits += min(max(tilt, -MOST), MOST) * DOUBLINGS
+
+    def hear(self, onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
+        """Count the answer's notes, those of its earlier segments too."""
+        self._count += onset >= self._begin

@@ -1,0 +1,38 @@
+"""Playing where the player does, or so much above."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from improvd.model.stages.stage import Stage
+from improvd.model.tokens import PITCH, SIZES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from improvd.model.draft import Draft
+
+STRENGTH: Final = 0.25
+"""How much of a bell about the call's mean, as wide as the call, is laid over the pitches."""
+NARROWEST: Final = 4.0
+"""Semitones that the bell is wide at least: the standard deviation."""
+
+
+class Register(Stage):
+    """Leans towards the call's middle, moved by the semitones that were asked for."""
+
+    head = PITCH
+
+    def __init__(self, draft: Draft) -> None:
+        pitches = np.array([note.pitch for note in draft.call], dtype=np.float64)
+        middle, width = (pitches.mean(), max(NARROWEST, pitches.std())) if len(pitches) else (0.0, np.inf)
+        away = (np.arange(SIZES[PITCH]) - middle - (draft.manner.register or 0.0)) / width
+        self._bias = (-0.5 * STRENGTH * away**2).astype(np.float32)
+
+    def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
+        """Lean."""
+        logits += self._bias

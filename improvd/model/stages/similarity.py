@@ -1,0 +1,96 @@
+"""Taking up what the player played: what followed before, where it went as now, is mixed into what the network says.
+
+How much a match is trusted was learnt on music that nothing else was learnt from: in pieces, places that match so many
+notes go on alike so often (`SHARES`, by maximum likelihood). The knob multiplies these odds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from improvd.core.events import CONTEXT_NOTES, EARLIER_NOTES
+from improvd.model.hearing import hear
+from improvd.model.memory import Memory
+from improvd.model.stages.stage import Stage
+from improvd.model.tokens import DURATION, INTERVAL, PITCH, VELOCITY, Metre, Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from improvd.model.draft import Draft
+
+SHARES: Final = {
+    INTERVAL: (0.01, 0.02, 0.07, 0.12, 0.26, 0.28, 0.58, 0.63, 0.61),
+    PITCH: (0.07, 0.19, 0.41, 0.51, 0.72, 0.72, 0.87, 0.86, 0.95),
+    DURATION: (0.06, 0.11, 0.16, 0.37, 0.34, 0.61, 0.68, 0.66, 0.88),
+    VELOCITY: (0.01, 0.02, 0.05, 0.10, 0.14, 0.23, 0.41, 0.31, 0.38),
+}
+"""The memory's share in what is likely, by how many notes the longest match has: `benchmarks/similarity.py`."""
+LEAST: Final = 0.015
+"""A smaller share isn't worth its time."""
+ALL: Final = 0.9999
+"""No share is larger: the network still decides what the memory leaves open."""
+OWN: Final = 256
+"""Notes of the answer itself that are remembered too."""
+TINY: Final = 1e-30
+
+
+class Similarity(Stage):
+    """Mixes the memory's chances of one attribute into the network's. The stages of an answer share one memory."""
+
+    def __init__(self, head: int, memory: Memory, knob: float) -> None:
+        self.head = head
+        self._memory = memory
+        self._shares = [_turned(share, knob) for share in SHARES[head]]
+
+    def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
+        """Mix."""
+        memory, head = self._memory, self.head
+        if head == INTERVAL:
+            memory.all_places()
+        elif head == PITCH:
+            memory.with_interval(row[INTERVAL])
+        elif head == DURATION:
+            memory.with_pitch(row[PITCH])
+        longest = memory.longest
+        share = self._shares[longest] if longest >= 0 else 0.0
+        if share < LEAST:
+            return
+        mixed = np.exp(logits)
+        total = float(mixed.sum())
+        remembered = memory.chances(head)
+        if TINY < total < 1 / TINY and remembered.any():
+            mixed *= (1.0 - share) / total
+            mixed += share * remembered
+            np.log(np.maximum(mixed, TINY, out=mixed), out=logits)
+
+
+class Listening(Similarity):
+    """The first of them, which tells the memory what is heard and played."""
+
+    def hear(self, onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
+        """Remember."""
+        self._memory.hear(row)
+
+
+def _turned(share: float, knob: float) -> float:
+    """A share as the knob has it: as learnt in the middle, none at 0, all at 1."""
+    odds = share * knob
+    return min(ALL, odds / (odds + (1.0 - share) * (1.0 - knob))) if odds > 0 else 0.0
+
+
+def similarity(draft: Draft) -> list[Stage]:
+    """The stages that take up what was played; none where the knob stands at 0."""
+    knob = draft.manner.similarity
+    if not knob > 0:
+        return []
+    memory = Memory(EARLIER_NOTES + CONTEXT_NOTES + OWN)
+    for phrase in draft.request.earlier:
+        for row in Vocabulary().encode(hear(phrase, len(phrase)), Metre()).tolist():
+            memory.hear(row)
+        memory.begin()
+    return [(Listening if head == INTERVAL else Similarity)(head, memory, knob) for head in SHARES]

@@ -1,0 +1,48 @@
+"""Keeping to the key that the player is in, as far as it is clear, or to one that was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from improvd.core.key import OCTAVE
+from improvd.model import keys
+from improvd.model.stages.stage import Stage
+from improvd.model.tokens import PITCH, SIZES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from improvd.model.draft import Draft
+
+MOST: Final = 6.0
+"""How much less likely, in nats, a pitch foreign to the key is made where the lean is 1."""
+CLASSES: Final = np.arange(SIZES[PITCH]) % OCTAVE
+
+
+class Tonality(Stage):
+    """Leans away from pitches that lie in the scale of no likely key; where many keys may be meant, hardly."""
+
+    head = PITCH
+
+    def __init__(self, draft: Draft) -> None:
+        foreign = 1.0 - likely_keys(draft) @ keys.SCALES
+        # Where no key is clear, all are a little foreign: that is no reason for anything.
+        foreign -= foreign.min()
+        self._bias = (-MOST * draft.manner.key_lean * foreign[CLASSES]).astype(np.float32)
+
+    def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
+        """Lean."""
+        logits += self._bias
+
+
+def likely_keys(draft: Draft) -> NDArray[np.float64]:
+    """How likely each of `keys.KEYS` is what should be kept to: shape (24,), summing to 1."""
+    asked = draft.request.key
+    if asked is not None:
+        return np.array([float(key == asked) for key in keys.KEYS])
+    heard = draft.context
+    return keys.chances(keys.sounding(heard.pitch, heard.duration))
