@@ -29,7 +29,8 @@ PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"
 )
 # Room for the models we ship; anything larger makes everyone who clones wait.
 LARGEST = 16_000_000
-BUNDLE = {f"improvd/models/default/{name}" for name in ("weights.npz", "model.json", "CARD.md")}
+BESIDES = {f"improvd/models/default/{name}" for name in ("weights.npz", "model.json", "CARD.md")}
+BESIDES |= {f"improvd/systemd/{kind}/improvd.service" for kind in ("user", "system")}
 
 
 def build(target: str, source: Path, into: Path) -> Path:
@@ -52,7 +53,7 @@ def test_the_wheel_is_whole(wheel: Path, tmp_path: Path) -> None:
         metadata = HeaderParser().parsestr(archive.read(f"{dist_info}/METADATA").decode())
         archive.extractall(tmp_path)
     sources = {str(path.relative_to(ROOT)) for path in tracked() if path.is_relative_to(ROOT / "improvd")}
-    assert sources | BUNDLE | {"improvd/py.typed", f"{dist_info}/licenses/LICENSE"} <= held
+    assert sources | BESIDES | {"improvd/py.typed", f"{dist_info}/licenses/LICENSE"} <= held
     assert not [name for name in held if not name.startswith(("improvd/", dist_info))]
     assert metadata["Version"] == improvd.__version__
     assert metadata["License-Expression"] == "MIT"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from improvd import __version__
-from improvd.cli import bench, config, originality, ports, rehearse, run, tempo, train
+from improvd.cli import bench, config, originality, ports, rehearse, run, service, tempo, train
 from improvd.cli import eval as evaluation
 from improvd.cli.options import EPILOG, Grouped
 from improvd.errors import UserError
@@ -28,6 +28,7 @@ for command in (run.run, rehearse.rehearse, bench.bench, config.config):
 for command in (ports.ports, train.train, tempo.tempo, originality.originality):
     app.command()(command)
 app.command("eval")(evaluation.evaluate)
+app.add_typer(service.app, name="service")
 
 
 def _show_version(wanted: bool) -> None:

@@ -50,9 +50,7 @@ def test_the_unit_of_the_system_exposes_little(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["user", "system"])
 def test_what_the_sender_asks_for_is_not_taken_away(kind: str) -> None:
     unit = lines(kind)
-    assert not [
-        line for line in unit if re.match(r"RestrictRealtime=(yes|true|1|on)|PrivateDevices=(yes|true|1|on)", line)
-    ]
+    assert not [line for line in unit if re.match(r"(RestrictRealtime|PrivateDevices)=(yes|true|1|on)", line)]
     assert {"LimitRTPRIO=10", "LimitMEMLOCK=infinity", "Type=notify", "Restart=on-failure"} <= set(unit)
 
 
