@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import select
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from improvd.core.events import Seconds
 from improvd.daemon.clock import now
@@ -12,11 +12,10 @@ from improvd.daemon.messages import Close
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from improvd.daemon.child import Child, Keeper
     from improvd.daemon.mirror import Mirror
-    from improvd.daemon.wire import Peer
 
 CLOSING = Seconds(1.0)
 """What a ports process may take to release and close; then it is stuck, and the next one does it."""
@@ -49,20 +48,27 @@ class Family:
             deadlines.append(self.heartbeat.deadline)
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
-    def wait(self, patience: Seconds | None) -> None:
-        """Wait until a child says something, or ``awake`` is written to, for at most ``patience`` seconds."""
+    def wait(
+        self, patience: Seconds | None, reading: Iterable[Any] = (), writing: Iterable[Any] = ()
+    ) -> tuple[set[Any], set[Any]]:
+        """Wait until a child says something, or ``awake`` is written to, for at most ``patience`` seconds.
+
+        What others want to read from and write to is waited for as well; given back is what of it can be.
+        """
         children = [keeper.child for keeper in self.both if keeper.child is not None]
         peers = [child.peer for child in children if child.peer.lost is None]
         noises = {child.noise: child for child in children if child.noise >= 0}
-        writing = [peer for peer in peers if peer.has_backlog]
-        waiting: list[socket.socket | Peer | int] = [self._awake, *peers, *noises]
-        readable, writable, _ = select.select(waiting, writing, [], patience)
+        backlogs = [peer for peer in peers if peer.has_backlog]
+        reading, writing = list(reading), list(writing)
+        found, free, _ = select.select([self._awake, *peers, *noises, *reading], [*backlogs, *writing], [], patience)
+        readable, writable = set(found), set(free)
         if self._awake in readable:
             self._awake.recv(4096)
-        for peer in writable:
+        for peer in writable.intersection(backlogs):
             peer.flush()
-        for noise in noises.keys() & set(readable):
+        for noise in noises.keys() & readable:
             self.hear_noise(noises[noise])
+        return readable.intersection(reading), writable.intersection(writing)
 
     def look_after(self, at: Seconds, lost: Callable[[Keeper, str, Seconds], None]) -> None:
         """Tell ``lost`` of each child that is of no more use and why, start those that are due, ask the ports."""

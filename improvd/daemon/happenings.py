@@ -1,7 +1,7 @@
 """What happens in a session, for those who watch it: the trace, the recording, the figures, whoever asks from outside.
 
 A happening is a frozen value. Beside those below it is one of the way of a note, as it goes by: `Heard`, `Sent`,
-`Generate`, `Continuation`, `Play`, `Release`, `TurnEnded`.
+`Generate`, `Continuation`, `Play`, `Release`, `TurnEnded`; or the `Pong` with which the ports tell what they count.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from improvd.core.events import Continuation, Generate, Play, Release, Seconds, Sent, TurnEnded
     from improvd.core.schedule import ScheduleLimits
     from improvd.core.settings import EngineSettings
-    from improvd.daemon.messages import Heard, ModelReady, PortsOpen
+    from improvd.daemon.messages import Heard, ModelReady, Pong, PortsOpen
 
     Happening: TypeAlias = (
         "Began | Woke | Renewed | PortsLost | ModelBack | Closing | Heard | Sent | Generate | Continuation | Play"
-        " | Release | TurnEnded | PortsBack"
+        " | Release | TurnEnded | PortsBack | Muted | Panicked | Pong"
     )
 
 
@@ -62,6 +62,18 @@ class ModelBack:
     """A fresh model's process serves; a step of it takes ``step`` seconds."""
 
     step: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """The engine was told to listen without answering; or, ``muted`` being False, to answer again."""
+
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Panicked:
+    """The engine was told to let go of everything."""
 
 
 @dataclass(frozen=True, slots=True)

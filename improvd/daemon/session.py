@@ -8,6 +8,7 @@ go out on threads of their own.
 from __future__ import annotations
 
 import faulthandler
+import os
 import signal
 import socket
 import sys
@@ -23,8 +24,9 @@ from improvd.core.hands import Hands
 from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
 from improvd.daemon.clock import now
+from improvd.daemon.control import Desk
 from improvd.daemon.family import Family
-from improvd.daemon.happenings import Began, Closing, ModelBack, PortsBack, PortsLost, Renewed, Woke
+from improvd.daemon.happenings import Began, Closing, ModelBack, Muted, Panicked, PortsBack, PortsLost, Renewed, Woke
 from improvd.daemon.held import Held
 from improvd.daemon.log import Level
 from improvd.daemon.messages import (
@@ -35,6 +37,7 @@ from improvd.daemon.messages import (
     LoadModel,
     ModelReady,
     OpenPorts,
+    Panic,
     Pong,
     PortsOpen,
 )
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from improvd.config.options import RunOptions
+    from improvd.core.events import MidiEvent
+    from improvd.core.view import View
     from improvd.daemon.happenings import Happening, Witness
     from improvd.daemon.log import Say
 
@@ -82,13 +87,14 @@ class Session:
         worker: Sequence[str] = WORKER,
     ) -> None:
         self._held = Held(options, reread, self._cut_wait_short)
-        self._say = say
+        self._desk = Desk(self, self._cut_wait_short)
+        self._say = self._desk.overhear(say)
         self._debug = debug
         self._engine = Engine(self._held.settings)
         self._mirror = Mirror()
         self._hands = Hands()  # for a fresh ports process, which has not seen what went down before
         self._service = Service(notifier or Notifier({}))
-        self._witnesses: list[Witness] = [self._service]
+        self._witnesses: list[Witness] = [self._service, self._desk]
         if options.trace is not None:
             self._witnesses.append(Trace(options.trace, self._trace_broke))
         self._awake, self._wake = socket.socketpair()
@@ -124,10 +130,50 @@ class Session:
         self._turns = 0
         self._stop = False
 
+    @property
+    def view(self) -> View:
+        """What the engine knows."""
+        return self._engine.view
+
+    @property
+    def options(self) -> RunOptions:
+        """What holds by now."""
+        return self._held.options
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """The process id of each process there is, by what it does."""
+        children = {"ports": self._family.ports.child, "model": self._family.worker.child}
+        return {"engine": os.getpid()} | {name: child.process.pid for name, child in children.items() if child}
+
     def stop(self) -> None:
         """Ask for the end, from any thread."""
         self._stop = True
         self._cut_wait_short()
+
+    def reload(self) -> None:
+        """Have the options read again."""
+        self._held.reload()
+
+    def wish(self, name: str, value: object) -> None:
+        """Change one live option; ``value`` is as a file would hold it. Raises `UserError`."""
+        if self._model:
+            self._held.wish(name, value, self._model)
+            self._tell_settings(now())
+
+    def mute(self, *, muted: bool) -> None:
+        """Listen without answering, or answer again."""
+        at = now()
+        self._see(at, Muted(muted))
+        self._do(self._engine.on_mute(at, muted=muted), at)
+
+    def panic(self) -> None:
+        """Silence everything, at the synth too, whatever is believed to sound there."""
+        at = now()
+        self._see(at, Panicked())
+        self._do(self._engine.on_panic(at), at)
+        self._hands.let_go()
+        self._family.ports.send(Panic())
 
     def run(self) -> None:
         """Play until a signal or `stop`. Raises `UserError` where the start fails for a cause outside improvd.
@@ -142,6 +188,10 @@ class Session:
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
                 signal.signal(number, self._signalled)
         try:
+            try:
+                self._desk.open()
+            except UserError as error:
+                self._say(str(error), Level.WARNING)
             self._family.start()
             while not self._stop:
                 self._round()
@@ -190,9 +240,11 @@ class Session:
 
     def _round(self) -> None:
         at = now()
-        self._family.wait(self._patience(at))
+        ready = self._family.wait(self._patience(at), self._desk.reading(), self._desk.writing())
         for keeper in self._family.both:
             self._receive(keeper)
+        for event in self._desk.heard(now()):
+            self._on_played(event)
         deadline = self._engine.next_deadline()
         if self._playing and deadline is not None and deadline <= (at := now()):
             self._see(at, Woke())
@@ -204,11 +256,16 @@ class Session:
         if stuck is not None and stuck <= at:
             self._lost(self._family.worker, "does not answer", at)
         self._family.look_after(at, self._lost)
+        self._desk.serve(*ready)
         if not self._family.ports.ready:  # who would answer otherwise
             self._service.alive(at)
 
     def _patience(self, at: Seconds) -> Seconds | None:
-        deadlines = [self._family.deadline(at), self._service.deadline(answering=self._family.ports.ready)]
+        deadlines = [
+            self._family.deadline(at),
+            self._desk.deadline(at),
+            self._service.deadline(answering=self._family.ports.ready),
+        ]
         if self._playing:
             deadlines += [self._engine.next_deadline(), self._stuck_at()]
         nearest = min((deadline for deadline in deadlines if deadline is not None), default=None)
@@ -237,12 +294,18 @@ class Session:
             self._hands.hear(heard.event)
             self._do(self._engine.on_midi(heard.event), at)
 
+    def _on_played(self, event: MidiEvent) -> None:
+        """Somebody plays from outside, by no cable: the ports' process knows nothing of these keys."""
+        self._see(event.at, Heard(event, echo=False))
+        self._do(self._engine.on_midi(event), now())
+
     def _on_sent(self, sent: Sent, at: Seconds) -> None:
         self._mirror.sent(sent)
         self._see(at, sent)
 
     def _on_pong(self, pong: Pong, at: Seconds) -> None:
         self._family.heartbeat.answered(pong)
+        self._see(at, pong)
         self._service.alive(at)
         self._mirror.heard_of(at)
 
@@ -281,18 +344,24 @@ class Session:
             return
         self._playing = True
         limits = schedule_limits(self._held.options)
-        self._see(now(), Began(self._held.settings, limits, self._open, self._model))
+        at = now()
+        self._see(at, Began(self._held.settings, limits, self._open, self._model))
+        self._do(self._engine.begin(at), at)
         self._say(status.ready(self._open, self._model, self._held.settings))
         while self._early:
             self._on_heard(self._early.popleft(), now())
 
     def _renew_settings(self, model: ModelReady, at: Seconds) -> None:
         before = self._held.settings
-        if line := self._held.renew(model):
-            self._say(line)
+        if renewal := self._held.renew(model):
+            self._say(renewal.line, Level.INFO if renewal.taken else Level.WARNING)
+            self._desk.reloaded(renewal.line, taken=renewal.taken)
         if self._held.settings != before:
-            self._see(at, Renewed(self._held.options, self._held.settings))
-            self._do(self._engine.on_settings(at, self._held.settings), at)
+            self._tell_settings(at)
+
+    def _tell_settings(self, at: Seconds) -> None:
+        self._see(at, Renewed(self._held.options, self._held.settings))
+        self._do(self._engine.on_settings(at, self._held.settings), at)
 
     # -- what goes out
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from improvd import __version__
 from improvd.core.events import Continuation, Generate, Seconds, Sent, TurnEnded
-from improvd.daemon.happenings import Began, Closing, ModelBack, PortsLost, Renewed, Woke
+from improvd.daemon.happenings import Began, Closing, ModelBack, Muted, Panicked, PortsLost, Renewed, Woke
 from improvd.daemon.lines import LineWriter
 from improvd.daemon.messages import Heard
 from improvd.errors import UserError
@@ -52,6 +52,8 @@ class Trace:
             TurnEnded: lambda _, ended: self._line("turn", **asdict(ended)),
             Renewed: lambda at, new: self._line("settings", at=at, settings=asdict(new.settings)),
             PortsLost: lambda at, _: self._event(at, "ports lost"),
+            Muted: lambda at, mute: self._event(at, "mute" if mute.muted else "unmute"),
+            Panicked: lambda at, _: self._event(at, "panic"),
             ModelBack: lambda at, model: self._event(at, "model ready", step=model.step),
             Closing: lambda at, _: self._event(at, "close"),
         }
@@ -64,10 +66,11 @@ class Trace:
         if write is not None:
             write(at, happening)
 
-    def _begin(self, _at: Seconds, began: Began) -> None:
+    def _begin(self, at: Seconds, began: Began) -> None:
         """What a replay needs to know, and when the monotonic clock was what by the wall's."""
         self._line(
             "header",
+            at=at,
             format=FORMAT,
             version=__version__,
             clock={"monotonic": time.monotonic(), "epoch": time.time()},

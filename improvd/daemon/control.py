@@ -1,0 +1,259 @@
+"""The desk: where those who talk to a session from outside are met (docs/control.md).
+
+All on the engine's thread; nothing blocks. What they are told of is what the session's other witnesses see.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol
+
+from improvd import __version__
+from improvd.config import live
+from improvd.control import place, requests
+from improvd.control.requests import Request, RequestError
+from improvd.daemon import watching
+from improvd.daemon.clock import now
+from improvd.daemon.control_server import LATER, Client, Server
+from improvd.daemon.figures import Figures
+from improvd.daemon.happenings import Began, PortsBack, PortsLost
+from improvd.daemon.log import Level
+from improvd.daemon.memory import resident
+from improvd.daemon.played import Played
+from improvd.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from improvd.config.options import RunOptions
+    from improvd.control.place import Claimed
+    from improvd.core.events import MidiEvent, Seconds
+    from improvd.core.view import View
+    from improvd.daemon.happenings import Happening
+    from improvd.daemon.log import Say
+    from improvd.daemon.messages import ModelReady, PortsOpen
+
+
+class Duet(Protocol):
+    """What the desk may have done to a session, and see of it. Nothing blocks.
+
+    Told to change anything only once the duet is on.
+    """
+
+    @property
+    def view(self) -> View:
+        """What the engine knows."""
+
+    @property
+    def options(self) -> RunOptions:
+        """What holds by now."""
+
+    @property
+    def processes(self) -> Mapping[str, int]:
+        """The process id of each process there is, by what it does."""
+
+    def wish(self, name: str, value: object) -> None:
+        """Set a live option. Raises `UserError`."""
+
+    def panic(self) -> None:
+        """Silence everything."""
+
+    def mute(self, *, muted: bool) -> None:
+        """Listen without answering, or answer again."""
+
+    def reload(self) -> None:
+        """Read the configuration again; `Desk.reloaded` is told what came of it."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+class Desk:
+    """Meets requests, tells watchers, and keeps what is played from outside until its time. A witness.
+
+    ``wake`` cuts the session's wait short, from any thread.
+    """
+
+    def __init__(self, duet: Duet, wake: Callable[[], None]) -> None:
+        self._duet = duet
+        self._wake = wake
+        self._began_at = now()
+        self._place: Claimed | None = None
+        self._server: Server | None = None
+        self._figures = Figures()
+        self._played = Played()
+        self._ports: PortsOpen | None = None
+        self._model: ModelReady | None = None
+        self._said: deque[str] = deque(maxlen=256)  # by any thread
+        self._state: dict[str, Any] = {}  # as last told
+        self._reloading: list[tuple[Client, int]] = []
+        self._deeds: dict[str, Callable[..., Any]] = {
+            "status": self._status,
+            "settings": self._settings,
+            "set": self._set,
+            "panic": self._panic,
+            "mute": self._mute,
+            "stop": self._stop,
+            "clock": lambda: {"now": now()},
+        }
+
+    # -- the session's side
+
+    def open(self) -> None:
+        """Let clients in. Raises `UserError` where no socket can be had; the session goes on without one."""
+        self._place = place.claim()
+        self._server = Server(self._place.listening, self._meet, self._left)
+
+    def overhear(self, say: Say) -> Say:
+        """A `Say` whose lines those are told of as well who watch the log. From any thread."""
+
+        def overheard(line: str, level: Level = Level.INFO, /) -> None:
+            say(line, level)
+            self._said.append(line)
+            self._wake()
+
+        return overheard
+
+    def reading(self) -> Iterable[Any]:
+        """What to select on for reading."""
+        return () if self._server is None else self._server.reading()
+
+    def writing(self) -> Iterable[Any]:
+        """What to select on for writing."""
+        return () if self._server is None else self._server.writing()
+
+    def deadline(self, at: Seconds) -> Seconds | None:
+        """When there is next something to do without anybody saying anything."""
+        return at if self._server is not None and self._server.busy else self._played.next_deadline()
+
+    def heard(self, at: Seconds) -> list[MidiEvent]:
+        """What clients have played by ``at``."""
+        return self._played.due(at)
+
+    def serve(self, readable: AbstractSet[object], writable: AbstractSet[object]) -> None:
+        """Do what select found to be possible."""
+        if self._server is None:
+            return
+        self._server.serve(readable, writable)
+        while self._said:
+            self._tell("log", {"line": self._said.popleft()})
+        at = now()
+        state = watching.state(at, self._duet.view)
+        if {**state, "at": None} != {**self._state, "at": None}:
+            self._state = state
+            self._tell("state", state)
+
+    def reloaded(self, line: str, *, taken: bool) -> None:
+        """The configuration was read again, and ``taken``, or is as wrong as the ``line`` says."""
+        if self._server is not None:
+            for client, id_ in self._reloading:
+                if taken:
+                    self._server.answer(client, id_, {"line": line})
+                else:
+                    client.write(requests.refusal(RequestError(line, id_)))
+        self._reloading.clear()
+
+    def see(self, at: Seconds, happening: Happening) -> None:
+        """Count it, and tell those who watch it."""
+        self._figures.see(at, happening)
+        if isinstance(happening, Began):
+            self._ports, self._model = happening.ports, happening.model
+        elif isinstance(happening, PortsBack):
+            self._ports = happening.ports
+        elif isinstance(happening, PortsLost):
+            self._ports = None
+        event = watching.event_of(at, happening)
+        if event is not None:
+            self._tell(*event)
+
+    def close(self) -> None:
+        """Let everybody go, and the place."""
+        if self._server is not None and self._place is not None:
+            self._server.close()
+            self._place.give_up()
+            self._server = None
+
+    def _tell(self, kind: str, said: dict[str, Any]) -> None:
+        if self._server is not None:
+            self._server.tell(kind, lambda: watching.line_of(kind, said))
+
+    # -- the clients' side
+
+    def _meet(self, client: Client, request: Request) -> object:
+        if self._model is None and request.do in ("set", "panic", "mute", "play"):
+            raise RequestError("improvd is still starting; ask again in a moment", request.id)
+        try:
+            if request.do == "watch":
+                return self._watch(client, **request.more)
+            if request.do == "play":
+                return self._play(client, **request.more)
+            if request.do == "reload":
+                self._reloading.append((client, request.id))
+                self._duet.reload()
+                return LATER
+            return self._deeds[request.do](**request.more)
+        except (UserError, RequestError) as error:
+            raise RequestError(str(error), request.id) from None
+
+    def _left(self, client: Client) -> None:
+        self._played.leave(client, now())
+        self._reloading = [waiting for waiting in self._reloading if waiting[0] is not client]
+
+    def _watch(self, client: Client, what: frozenset[str]) -> dict[str, Any]:
+        """From now on; what has a present state is told at once."""
+        fresh, client.watches = what - client.watches, what
+        if "state" in fresh:
+            client.write(watching.line_of("state", watching.state(now(), self._duet.view)))
+        if "settings" in fresh:
+            client.write(watching.line_of("settings", {"values": live.values(self._duet.options)}))
+        return {}
+
+    def _play(self, client: Client, events: tuple[tuple[Seconds | None, bytes], ...]) -> dict[str, Any]:
+        self._played.add(client, events, now())
+        return {}
+
+    def _settings(self) -> list[dict[str, Any]]:
+        return live.described(self._duet.options, self._model.styles if self._model else ())
+
+    def _set(self, name: str, value: object) -> dict[str, Any]:
+        self._duet.wish(name, value)
+        return {"value": live.values(self._duet.options)[name], "holds": live.live_option(name).change.value}
+
+    def _panic(self) -> dict[str, Any]:
+        self._duet.panic()
+        return {}
+
+    def _mute(self, *, on: bool) -> dict[str, Any]:
+        self._duet.mute(muted=on)
+        return {}
+
+    def _stop(self) -> dict[str, Any]:
+        self._duet.stop()
+        return {}
+
+    def _status(self) -> dict[str, Any]:
+        view, ports, model = self._duet.view, self._ports, self._model
+        memory = {name: resident(pid) for name, pid in self._duet.processes.items()}
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "uptime": now() - self._began_at,
+            "state": view.state.value if model else "starting",
+            "muted": view.muted,
+            "ports": ports
+            and {
+                "api": ports.api,
+                "input": ports.input,
+                "output": ports.output,
+                "instrument": ports.instrument,
+                "grants": ports.grants,
+            },
+            "model": model and {"name": model.name, "sha": model.sha, "step": model.step},
+            "tempo": {"bpm": view.bpm, "confidence": view.confidence},
+            **self._figures.as_json(),
+            "memory": {name: size for name, size in memory.items() if size is not None},
+            "clients": self._server.count if self._server else 0,
+            "settings": live.values(self._duet.options),
+        }
