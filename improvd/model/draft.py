@@ -15,10 +15,13 @@ import numpy as np
 from improvd.core.events import CONTEXT_NOTES, TICKS_PER_BEAT, BeatNote, Beats
 from improvd.model.hearing import FARTHEST, hear, metre
 from improvd.model.limits import Limits
+from improvd.model.sampling import draw
 from improvd.model.tokens import DURATION, DURATIONS, INTERVAL, PITCH, SIZES, VELOCITY, VELOCITY_BIN, interval_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from improvd.core.events import Generate
 
@@ -51,6 +54,10 @@ class Draft:
         self.metre = metre(request.downbeat, request.beats_per_bar)
         largest = int(np.unique(self.context.onset, return_counts=True)[1].max()) if len(self.context) else 1
         self.manner = request.manner
+        self._tempers = [
+            (request.temperature if hot is None else hot, request.top_p if top is None else top)
+            for hot, top in zip(self.manner.temperature_each, self.manner.top_p_each, strict=True)
+        ]
         self.limits = bounds or Limits.of(self.call, largest, self.manner)
         self.start = _first_tick(request.start) if request.segment else round(request.start * TICKS_PER_BEAT)
         self.last = _last_tick(min(request.until, request.end))
@@ -64,6 +71,11 @@ class Draft:
         # How a chord stands at the end of what was heard.
         self._chord = int((self.context.onset == self.previous).sum()) if len(self.context) else 0
         self._top = int(self.context.pitch[-1]) if len(self.context) else -1
+
+    def draw(self, head: int, logits: NDArray[np.float32]) -> int:
+        """Which of some ids of an attribute, by their logits (ids,), it is to be: by chance."""
+        temperature, top_p = self._tempers[head]
+        return draw(logits, self.rng, temperature=temperature, top_p=top_p)
 
     def call_density(self) -> float:
         """How many notes a beat the call has, up to where it is answered; 0 where nothing was heard."""

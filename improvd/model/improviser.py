@@ -14,7 +14,6 @@ import numpy as np
 
 from improvd.core.events import Continuation
 from improvd.model.draft import Draft
-from improvd.model.sampling import draw
 from improvd.model.stages import stages
 from improvd.model.tokens import (
     ATTRIBUTES,
@@ -100,9 +99,9 @@ class Improviser:
             onset = self._begin(draft, row)
             if onset > draft.last:
                 return True
-            row[DURATION] = self._draw(draft, self._bent(DURATION, onset, row)[: draft.durations(onset)])
+            row[DURATION] = draft.draw(DURATION, self._bent(DURATION, onset, row)[: draft.durations(onset)])
             softest, loudest = draft.limits.velocities
-            row[VELOCITY] = softest + self._draw(draft, self._bent(VELOCITY, onset, row)[softest:loudest])
+            row[VELOCITY] = softest + draft.draw(VELOCITY, self._bent(VELOCITY, onset, row)[softest:loudest])
             draft.add(onset, row)
             self._network.hear((*row, style))
             for stage in self._stages:
@@ -124,7 +123,7 @@ class Improviser:
             logits = self._bent(PITCH, onset, row)[low:high]
             # Where there is no other interval either, what an answer promises comes before what the stages forbid.
             if logits.max() != -np.inf or first is not None or row[INTERVAL] in without:
-                row[PITCH] = low + self._draw(draft, logits)
+                row[PITCH] = low + draft.draw(PITCH, logits)
                 return onset
             without.append(row[INTERVAL])
 
@@ -138,7 +137,7 @@ class Improviser:
             return latest, interval_id(latest - draft.previous)
         logits = self._bent(INTERVAL, draft.previous, [0] * COLUMNS)
         logits[without] = -np.inf
-        chosen = low + self._draw(draft, logits[low:high])
+        chosen = low + draft.draw(INTERVAL, logits[low:high])
         return draft.previous + STEPS[chosen], chosen
 
     def _bent(self, head: int, onset: int, row: list[int]) -> NDArray[np.float32]:
@@ -147,8 +146,3 @@ class Improviser:
         for stage in self._bending[head]:
             stage.bend(logits, onset, row)
         return logits
-
-    @staticmethod
-    def _draw(draft: Draft, logits: NDArray[np.float32]) -> int:
-        request = draft.request
-        return draw(logits, draft.rng, temperature=request.temperature, top_p=request.top_p)

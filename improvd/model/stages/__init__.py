@@ -8,8 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from improvd.model.stages.density import Density
+from improvd.model.stages.ending import ending
 from improvd.model.stages.guard import MOST, Guard
+from improvd.model.stages.loudness import Loudness
+from improvd.model.stages.register import Register
 from improvd.model.stages.repetition import Repetition
+from improvd.model.stages.similarity import similarity
+from improvd.model.stages.tonality import Tonality
 
 if TYPE_CHECKING:
     from improvd.model.draft import Draft
@@ -22,5 +28,14 @@ def stages(draft: Draft, learnt: Filter | None) -> list[Stage]:
 
     ``learnt`` is what the model was trained on, None where it doesn't say: then nothing keeps it from reciting that.
     """
+    manner = draft.manner
+    leans = [
+        *similarity(draft),  # first: it mixes with what the network says, the others lean from there
+        *([Tonality(draft)] if manner.key_lean > 0 else []),
+        *([Register(draft)] if manner.register is not None else []),
+        *([Loudness(draft)] if manner.velocity is not None else []),
+        *([Density(draft)] if manner.density is not None else []),
+        *ending(draft),
+    ]
     guard = [] if learnt is None else [Guard(draft, learnt, MOST)]
-    return [Repetition(draft), *guard]
+    return [*leans, Repetition(draft), *guard]

@@ -13,6 +13,7 @@ import numpy as np
 from improvd.core.events import CONTEXT_NOTES, EARLIER_NOTES
 from improvd.model.hearing import hear
 from improvd.model.memory import Memory
+from improvd.model.sampling import LARGEST, TINY
 from improvd.model.stages.stage import Stage
 from improvd.model.tokens import DURATION, INTERVAL, PITCH, VELOCITY, Metre, Vocabulary
 
@@ -36,7 +37,6 @@ ALL: Final = 0.9999
 """No share is larger: the network still decides what the memory leaves open."""
 OWN: Final = 256
 """Notes of the answer itself that are remembered too."""
-TINY: Final = 1e-30
 
 
 class Similarity(Stage):
@@ -60,7 +60,7 @@ class Similarity(Stage):
         share = self._shares[longest] if longest >= 0 else 0.0
         if share < LEAST:
             return
-        mixed = np.exp(logits)
+        mixed = np.exp(np.minimum(logits, LARGEST))
         total = float(mixed.sum())
         remembered = memory.chances(head)
         if TINY < total < 1 / TINY and remembered.any():
