@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from improvd import __version__
-from improvd.cli import bench, config, originality, ports, rehearse, run, service, tempo, train
+from improvd.cli import bench, config, generate, originality, ports, rehearse, run, service, tempo, train
 from improvd.cli import eval as evaluation
 from improvd.cli.options import EPILOG, Grouped
 from improvd.errors import UserError
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run.run, rehearse.rehearse, bench.bench, config.config):
+for command in (run.run, rehearse.rehearse, generate.generate, bench.bench, config.config):
     app.command(cls=Grouped, epilog=EPILOG)(command)
 for command in (ports.ports, train.train, tempo.tempo, originality.originality):
     app.command()(command)

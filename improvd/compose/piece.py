@@ -46,21 +46,22 @@ def whole(improviser: Improviser, request: Generate, meter: Meter) -> tuple[Beat
     """
     heard = request.context
     notes: list[BeatNote] = []
-    start, bar = request.start, 0
+    start, segment = request.start, 0
     while start < request.end:
-        bar += 1
-        until = Beats(min(request.start + bar * meter.bar, request.end))
+        until = Beats(start + meter.bar)
+        if until + meter.bar >= request.end:
+            until = request.end  # the last two bars at once, so that there is room for an ending
         context = (*heard, *notes)[-CONTEXT_NOTES:]
         notes += improviser.answer(
             replace(
                 request,
-                segment=bar - 1,
+                segment=segment,
                 context=context,
                 call=max(0, len(context) - len(notes)),
                 start=start,
                 until=until,
-                seed=one_seed(request.seed, bar - 1),
+                seed=one_seed(request.seed, segment),
             )
         ).notes
-        start = until
+        start, segment = until, segment + 1
     return tuple(notes)

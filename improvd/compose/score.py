@@ -25,15 +25,16 @@ OFF, CHANGE, ON = range(3)
 class Piece:
     """A piece in beats. It goes on from its seed, if any, at ``start``, and ends at ``end``; both are bar lines.
 
-    ``bpm`` and ``meter`` hold throughout, or from the end of the seed on where they are the seed's own; ``program`` is
-    General MIDI's number, from 0, or None for what the seed is played on, or a piano.
+    ``bpm`` is None where the seed's own tempo goes on. ``meter`` is that of what is added, and of the seed too unless
+    that ends in the same. ``program`` is General MIDI's number, from 0, or None for what the seed is played on, or a
+    piano.
     """
 
     notes: Sequence[BeatNote]
     start: Beats
     end: Beats
     bpm: float | None
-    meter: Meter | None
+    meter: Meter
     seed: Seed | None = None
     program: int | None = None
 
@@ -56,14 +57,15 @@ def score(piece: Piece) -> mido.MidiFile:
 
 def _conductor(piece: Piece) -> Iterable[tuple[Beats, int, mido.MetaMessage]]:
     """Tempos and metres: those told, else the seed's own."""
-    told = piece.seed.told if piece.seed else ()
+    seed = piece.seed
+    own_meter = seed is not None and seed.tells("time_signature") and seed.meter == piece.meter
     if piece.bpm is not None:
         yield Beats(0.0), CHANGE, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(piece.bpm))
-    if piece.meter is not None:
+    if not own_meter:
         count, unit = piece.meter.count, piece.meter.unit
         yield Beats(0.0), CHANGE, mido.MetaMessage("time_signature", numerator=count, denominator=unit)
-    for at, one in told:
-        if (piece.bpm is None and one.type == "set_tempo") or (piece.meter is None and one.type == "time_signature"):
+    for at, one in seed.told if seed else ():
+        if own_meter if one.type == "time_signature" else piece.bpm is None:
             yield at, CHANGE, one
 
 

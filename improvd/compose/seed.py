@@ -53,6 +53,10 @@ class Seed:
         """Where its last note was played, 0–15."""
         return next(int(one.channel) for _, one in reversed(self.played) if one.type == "note_on" and one.velocity)
 
+    def tells(self, what: str) -> bool:
+        """Whether it has any "set_tempo" or "time_signature" of its own."""
+        return any(one.type == what for _, one in self.told)
+
     def next_bar(self, meter: Meter) -> Beats:
         """The first bar line after it, its last metre counted as ``meter``."""
         downbeat, last = self._signature[0], max(note.onset for note in self.notes)

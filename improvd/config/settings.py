@@ -28,10 +28,15 @@ def engine_settings(options: DuetOptions) -> EngineSettings:
         temperature=options.temperature,
         top_p=options.top_p,
         style=options.style,
-        seed=int.from_bytes(os.urandom(4), "little") if options.seed is None else options.seed,
+        seed=seed_of(options.seed),
         brush_velocity=options.brush_velocity,
         brush_length=Seconds(options.brush_length),
     )
+
+
+def seed_of(told: int | None) -> int:
+    """A seed as told, or a new one each time."""
+    return int.from_bytes(os.urandom(4), "little") if told is None else told
 
 
 def schedule_limits(options: RunOptions) -> ScheduleLimits:

@@ -31,7 +31,7 @@ def key_named(text: str) -> Key:
     """The key of a name such as Dm, "F# minor", Bb or Eb major. ValueError where it is none."""
     written = _WRITTEN.fullmatch(text)
     if written is None:
-        raise ValueError("is a key, as Dm, 'F# minor' or Bb")
+        raise ValueError("must be a key, such as Dm, 'F# minor' or Bb")
     letter, sign, mode = written.groups(default="")
     minor = mode == "m" or mode.casefold().startswith("min")
     return Key((_LETTERS[letter.upper()] + _SIGNS[sign]) % OCTAVE, minor)

@@ -83,10 +83,10 @@ def test_each_bar_is_asked_for_from_the_last_notes_before_it() -> None:
     listening = Listening()
     request = asked(Meter(3, 4), 30, *TUNE, start=60.0)
     notes = whole(listening, request, Meter(3, 4))  # type: ignore[arg-type]  # it answers as an improviser does
-    assert [one.start for one in listening.requests] == [60 + 3 * bar for bar in range(30)]
-    assert [one.until for one in listening.requests] == [63 + 3 * bar for bar in range(30)]
+    assert [one.start for one in listening.requests] == [60 + 3 * bar for bar in range(29)]
+    assert [one.until for one in listening.requests] == [*(63 + 3 * bar for bar in range(28)), 150]
     assert {one.end for one in listening.requests} == {request.end}
-    assert len({one.seed for one in listening.requests}) == 30
+    assert len({one.seed for one in listening.requests}) == 29
     for bar, one in enumerate(listening.requests):
         assert one.context == (*TUNE, *notes[:bar])[-CONTEXT_NOTES:]
         assert one.call == CONTEXT_NOTES - bar
@@ -94,9 +94,9 @@ def test_each_bar_is_asked_for_from_the_last_notes_before_it() -> None:
 
 def test_a_last_bar_that_is_not_whole_is_asked_for_as_far_as_it_goes() -> None:
     listening = Listening()
-    request = replace(asked(Meter(), 2), end=Beats(5.0))
+    request = replace(asked(Meter(), 3), end=Beats(9.0))
     whole(listening, request, Meter())  # type: ignore[arg-type]  # as above
-    assert [(one.start, one.until) for one in listening.requests] == [(0.0, 4.0), (4.0, 5.0)]
+    assert [(one.start, one.until) for one in listening.requests] == [(0.0, 4.0), (4.0, 9.0)]
 
 
 def test_a_piece_keeps_to_what_its_beginning_sets() -> None:
@@ -108,7 +108,7 @@ def test_a_piece_keeps_to_what_its_beginning_sets() -> None:
 
 
 def test_a_long_piece_from_nothing_wanders_nowhere() -> None:
-    notes = whole(player(OPEN), asked(Meter(), 40), Meter())
+    notes = whole(player(OPEN), asked(Meter(), 80), Meter())
     assert len(notes) > CONTEXT_NOTES
     assert {note.pitch for note in notes} <= set(range(*OPEN.pitches))
     assert {note.velocity // 8 for note in notes} <= set(range(*OPEN.velocities))
