@@ -14,7 +14,7 @@ from improvd.config.kinds import Choice, File, Metre, Number, Switch, Text
 from improvd.config.option import Change, Group, Option, described
 from improvd.config.systems import AUTO, NULL, SYSTEMS
 from improvd.core.schedule import Instrument, ScheduleLimits
-from improvd.core.settings import EngineSettings
+from improvd.core.settings import EngineSettings, Sync
 
 _DUET, _LIMITS = EngineSettings(), ScheduleLimits()
 
@@ -63,9 +63,21 @@ class DuetOptions(MusicOptions):
     bpm: float | None = described(
         _DUET.bpm,
         Number(20, 400, " beats a minute", AUTO),
-        "The tempo in beats a minute; auto: yours, from each phrase.",
+        "The tempo in quarter notes a minute; auto: yours, the clock's, or 100 where improvd leads.",
         group=Group.TIME,
         change=Change.NEXT,
+    )
+    sync: str = described(
+        _DUET.sync.value,
+        Choice(tuple(sync.value for sync in Sync)),
+        "Where the beat comes from: your playing, a MIDI clock, or improvd, which then leads.",
+        group=Group.TIME,
+    )
+    count_in: float = described(
+        _DUET.count_in,
+        Number(0, 8),
+        "How many bars improvd counts in where it leads.",
+        group=Group.TIME,
     )
     meter: str = described(
         "4/4",

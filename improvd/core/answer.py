@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from improvd.core.events import Note
     from improvd.core.settings import EngineSettings
     from improvd.core.tempo import Pulse
+    from improvd.core.timeline import Timeline
 
 FIRST_SEGMENT = Beats(2.0)
 SEGMENT = Beats(4.0)
@@ -30,7 +31,7 @@ SEND_AHEAD = Seconds(0.005)
 
 
 class Answer:
-    """The answer to one call, in beats of one timeline that does not change: what sounds is not moved."""
+    """The answer to one call, in beats. Where they fall changes only as a clock that is followed changes its tempo."""
 
     def __init__(
         self, turn: int, call: Sequence[Note], pulse: Pulse, start: Beats, *, lead: Seconds, settings: EngineSettings
@@ -38,7 +39,8 @@ class Answer:
         self.turn = turn
         self.call = call
         self.pulse = pulse
-        self.timeline = timeline = pulse.timeline
+        """The beat that it goes by; who follows a clock gives it the same beats anew, where they fall by now."""
+        timeline = pulse.timeline
         self.start = start
         """The beat of its first note; later than first meant where the model was late."""
         self.meant = start
@@ -64,6 +66,11 @@ class Answer:
         self._longest_gap = Beats(max(0.5, min(self._length / LEAST_NOTES, max(2.0, 1.5 * longest_interval))))
         self._segment = -1
         self._next = start
+
+    @property
+    def timeline(self) -> Timeline:
+        """When its beats fall."""
+        return self.pulse.timeline
 
     @property
     def end(self) -> Beats:
@@ -96,6 +103,7 @@ class Answer:
             top_p=self._settings.top_p,
             style=self._settings.style,
             beats_per_bar=self._settings.beats_per_bar,
+            downbeat=self.pulse.downbeat,
         )
         return self.outstanding
 
@@ -127,11 +135,13 @@ class Answer:
         return notes
 
     def _reachable(self, start: Beats, earliest: Seconds) -> Beats:
-        """``start``, or so many whole beats later that it falls no earlier than ``earliest``."""
-        late = max(0, math.ceil((earliest - self.timeline.time_at(start)) / self.timeline.period))
-        while self.timeline.time_at(Beats(start + late)) < earliest:
-            late += 1
-        return Beats(start + late)
+        """``start``, or where it is too early for that: the first beat to begin on, or whole beats later to go on."""
+        timeline = self.timeline
+        if timeline.time_at(start) >= earliest:
+            return start
+        if not self.notes:
+            return self.pulse.start(earliest)
+        return timeline.next_beat(earliest, phase=start)
 
     def _move(self, start: Beats) -> None:
         """The next segment begins at ``start``; the answer begins there too where nothing of it sounds yet."""

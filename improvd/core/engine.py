@@ -6,16 +6,22 @@ returns, and calls ``on_time`` when ``next_deadline`` has come. Nothing in it bl
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from improvd.core.answer import Answer
+from improvd.core.answer import SEND_AHEAD, Answer
+from improvd.core.beat_clock import ClockBeat
+from improvd.core.beat_ours import OurBeat
+from improvd.core.beat_player import PlayerBeat
 from improvd.core.events import (
     CONTEXT_NOTES,
+    NOTE_ON,
     BeatNote,
     Beats,
     Continuation,
     Effect,
     MidiEvent,
+    Pace,
     PlannedNote,
     Play,
     Release,
@@ -23,15 +29,27 @@ from improvd.core.events import (
     TurnEnded,
 )
 from improvd.core.listener import Listener
-from improvd.core.tempo import DEFAULT_BPM, Pulse, find_pulse, strike_times
+from improvd.core.settings import Sync
+from improvd.core.tempo import DEFAULT_BPM
 from improvd.core.turns import RECENT, TOO_SOON, State, beat_is_missed_at, call_ends_at
 from improvd.core.view import View
 
 if TYPE_CHECKING:
-    from improvd.core.settings import EngineSettings
+    from collections.abc import Callable, Sequence
 
+    from improvd.core.beat import BeatSource
+    from improvd.core.settings import EngineSettings
+    from improvd.core.tempo import Pulse
+
+SOURCES: dict[Sync, Callable[[EngineSettings], BeatSource]] = {
+    Sync.PLAYER: PlayerBeat,
+    Sync.CLOCK: ClockBeat,
+    Sync.INTERNAL: OurBeat,
+}
 PRIMING_STEPS = 1.5 * (CONTEXT_NOTES + 16)
 """Steps of the model until the first notes of an answer are there: its context and some notes, half as many again."""
+NOTICED = Seconds(0.001)
+"""A note that would move by less stays where it was planned."""
 SETTLING = Seconds(0.020)
 """What else lies between a question and its answer: finding the beat, two wires, a busy processor."""
 
@@ -45,10 +63,11 @@ class Engine:
         self._priming = Seconds(0.0)  # what the model takes to the first notes of an answer
         self._listener = Listener(settings)
         self._state = State.LISTENING
-        self._bpm: float | None = None
+        self._source = SOURCES[Sync(settings.sync)](settings)
+        self._beat: Pulse | None = None  # as it was known at last
+        self._pace: Pace | None = None  # as it was told at last
         self._call_ends_at: Seconds | None = None
         self._pulse: Pulse | None = None  # of the call as it stands, where it was found already
-        self._last_pulse: Pulse | None = None  # as last decided by
         self._muted = False
         self._watched: tuple[State, int] = (State.LISTENING, 0)  # what that was worked out from
         self._decided_at = Seconds(0.0)
@@ -65,12 +84,12 @@ class Engine:
     @property
     def bpm(self) -> float:
         """The tempo as last known."""
-        return self._settings.bpm or self._bpm or DEFAULT_BPM
+        return self._beat.timeline.bpm if self._beat else self._settings.bpm or DEFAULT_BPM
 
     @property
     def view(self) -> View:
         """What others may see of all this."""
-        pulse = self._last_pulse
+        pulse = self._beat
         return View(
             state=self._state,
             muted=self._muted,
@@ -86,16 +105,31 @@ class Engine:
 
     def next_deadline(self) -> Seconds | None:
         """When ``on_time`` is next due; None: only an event can change anything."""
-        deadlines = [at for at in (self._listener.next_deadline(), self._turn_deadline()) if at is not None]
-        return min(deadlines, default=None)
+        deadlines = (self._listener.next_deadline(), self._turn_deadline(), self._source.next_deadline())
+        return min((at for at in deadlines if at is not None), default=None)
+
+    def begin(self, now: Seconds) -> list[Effect]:
+        """The duet is on: to be told once, before all that is heard."""
+        self._source.begin(now)
+        return self.on_time(now)
 
     def on_midi(self, event: MidiEvent) -> list[Effect]:
         """One message of the player's (echoes of ours are already taken out), at the time it was stamped."""
         effects = self.on_time(event.at)
+        if self._source.hear_transport(event):
+            effects += [Release(), *self._end_turn("stopped", event.at)]
         if self._listener.hear(event, in_call=self._state is State.CALL):
+            if event.kind == NOTE_ON:
+                self._source.hear(event.at, event.data[1], event.data[2])
             effects += self._on_played(event.at)
         self._watch_call()
         return effects + self.on_time(event.at)
+
+    def on_ticks(self, now: Seconds, ticks: Sequence[Seconds]) -> list[Effect]:
+        """Ticks of a MIDI clock came at these times: what of an answer does not sound yet moves with its beats."""
+        effects = self.on_time(now)
+        self._source.hear_ticks(ticks)
+        return effects + self._follow(now) + self.on_time(now)
 
     def on_time(self, now: Seconds) -> list[Effect]:
         """Do what is due by ``now``."""
@@ -103,7 +137,7 @@ class Engine:
         if self._listener.on_time(now):
             effects += self._on_played(now)
             self._watch_call()
-        self._take_up()
+        self._take_up(now)
         while (deadline := self._turn_deadline()) is not None and deadline <= now:
             if self._state is State.CALL:
                 effects += self._decide(now)
@@ -111,8 +145,8 @@ class Engine:
                 effects += self._begin_or_give_up()
             else:
                 effects += self._end_turn("finished", None)
-            self._take_up()
-        return effects
+            self._take_up(now)
+        return effects + self._keep_pace(now)
 
     def on_continuation(self, now: Seconds, continuation: Continuation) -> list[Effect]:
         """What the model answered; thrown away unless it is what is waited for."""
@@ -158,7 +192,7 @@ class Engine:
         self._muted = muted
         if muted and self._answer is not None:
             effects += [Release(), *self._end_turn("interrupted", now)]
-            self._take_up()
+            self._take_up(now)
         return effects
 
     def on_panic(self, now: Seconds) -> list[Effect]:
@@ -171,7 +205,7 @@ class Engine:
         self._call_ends_at = None
         effects = self._end_turn("interrupted", now)
         self._state = State.LISTENING
-        self._take_up()
+        self._take_up(now)
         return effects
 
     def close(self, now: Seconds) -> list[Effect]:
@@ -203,12 +237,13 @@ class Engine:
         self._state = State.CALL
         return effects
 
-    def _take_up(self) -> None:
+    def _take_up(self, now: Seconds) -> None:
         """Let new settings hold, unless something is under way that began by the present ones."""
         if self._coming is None or self._answer is not None or self._listener.held:
             return
         self._settings, self._coming = self._coming, None
         self._listener.adopt(self._settings)
+        self._source.adopt(self._settings, now)
         self._watched = (State.LISTENING, -1)  # in another tempo the call may be over at another time
         self._watch_call()
 
@@ -234,19 +269,19 @@ class Engine:
         """The call seems to be over: find its beat, and once a beat was missed too, ask for an answer."""
         call = self._listener.notes()
         if self._pulse is None:
-            self._pulse = find_pulse(strike_times(call), self._settings.bpm, self._bpm)
+            self._pulse = self._source.pulse(call, now)
             missed = beat_is_missed_at(call, self._pulse.timeline, self._settings)
             if missed > now:
                 self._call_ends_at = missed
                 return []
-        pulse = self._last_pulse = self._pulse
-        self._bpm = pulse.timeline.bpm
-        if self._muted:
+        pulse = self._source.follow(self._pulse)
+        self._source.decided(pulse)
+        if self._muted or self._source.stopped():
             self._listener.forget(now)
             self._call_ends_at = None
             self._state = State.LISTENING
             return []
-        start = pulse.timeline.next_beat(Seconds(now + self._lead))
+        start = pulse.start(Seconds(now + self._lead))
         self._turn += 1
         self._answer = Answer(self._turn, call, pulse, start, lead=self._lead, settings=self._settings)
         self._decided_at = now
@@ -271,6 +306,43 @@ class Engine:
             velocity=note.velocity,
             channel=self._settings.channel,
         )
+
+    def _follow(self, now: Seconds) -> list[Effect]:
+        """The beats of the answer may fall elsewhere by now: plan those of its notes anew that don't sound yet."""
+        answer = self._answer
+        if answer is None or (pulse := self._source.follow(answer.pulse)) is answer.pulse:
+            return []
+        answer.pulse = pulse
+        soonest = Seconds(now + SEND_AHEAD)
+        moved: list[PlannedNote] = []
+        for index, (note, planned) in enumerate(zip(answer.notes, self._planned, strict=True)):
+            onset = pulse.timeline.time_at(note.onset)
+            if planned.onset > soonest and abs(onset - planned.onset) > NOTICED:
+                onset = Seconds(max(onset, soonest))
+                offset = Seconds(max(pulse.timeline.time_at(Beats(note.onset + note.duration)), onset))
+                self._planned[index] = replace(planned, onset=onset, offset=offset)
+                moved.append(self._planned[index])
+        return [Play(answer.turn, tuple(moved))] if moved else []
+
+    def _keep_pace(self, now: Seconds) -> list[Effect]:
+        """Tell where the beat is, where that is known otherwise than before."""
+        self._beat = self._source.known(now) or self._beat
+        beat = self._beat
+        if beat is None:
+            return []
+        pace = Pace(
+            origin=beat.timeline.origin,
+            period=beat.timeline.period,
+            bar=self._settings.beats_per_bar,
+            tap=self._settings.tap,
+            downbeat=beat.downbeat,
+            first=self._source.first,
+            running=not self._source.stopped(),
+        )
+        if pace == self._pace:
+            return []
+        self._pace = pace
+        return [pace]
 
     def _end_turn(self, reason: str, at: Seconds | None) -> list[Effect]:
         """Close the books on a turn: cut short ``at`` a time, or None where it was played to its end."""

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from improvd.core.events import Beats, Seconds
 
 SWIFT = ("temperature", "top_p", "style")
 """What may change while an answer is being made: its next notes are asked for by the new values."""
+
+
+class Sync(str, Enum):
+    """Where the beat comes from."""
+
+    PLAYER = "player"
+    CLOCK = "clock"
+    INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +27,14 @@ class EngineSettings:
     and no longer than ``brush_length``.
     """
 
+    sync: Sync = Sync.PLAYER
     bpm: float | None = None
     """A fixed tempo, in quarter notes a minute; None: the player's, or the clock's."""
     beats_per_bar: Beats = Beats(4.0)
     tap: Beats = Beats(1.0)
     """How far apart people tap in that metre; what a player's own beat is taken for."""
+    count_in: float = 1.0
+    """How many bars are counted in where we lead."""
     min_bars: float = 0.5
     max_bars: float = 16.0
     channel: int = 0

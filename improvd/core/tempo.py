@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from improvd.core.events import Beats, Note, Seconds
+from improvd.core.settings import Sync
 from improvd.core.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -39,10 +40,21 @@ class Onset(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """A beat found in onsets; ``confidence`` from 0 (a guess) to 1."""
+    """A beat, and where it comes from; ``confidence`` from 0 (a guess) to 1.
+
+    ``downbeat`` is a beat on which a bar begins, None where bars aren't known. Answers may begin every ``step`` beats,
+    counted from it, or from beat 0.
+    """
 
     timeline: Timeline
     confidence: float
+    downbeat: Beats | None = None
+    step: Beats = Beats(1.0)
+    sync: Sync = Sync.PLAYER
+
+    def start(self, after: Seconds) -> Beats:
+        """The first beat on which an answer may begin that falls no earlier than ``after``."""
+        return self.timeline.next_beat(after, self.step, self.downbeat or Beats(0.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,14 +28,14 @@ class Timeline:
         """When a beat falls."""
         return Seconds(self.origin + beat * self.period)
 
-    def next_beat(self, after: Seconds) -> Beats:
-        """The first whole beat that falls no earlier than ``after``.
+    def next_beat(self, after: Seconds, step: Beats = Beats(1.0), phase: Beats = Beats(0.0)) -> Beats:
+        """The first beat no earlier than ``after``, of those ``step`` apart that ``phase`` is one of: each whole one.
 
         Compared in seconds: beat to second to beat falls short by a rounding step too often to be compared in beats.
         """
-        beat = math.ceil((after - self.origin) / self.period)
-        while self.time_at(Beats(beat - 1)) >= after:
-            beat -= 1
-        while self.time_at(Beats(beat)) < after:
-            beat += 1
-        return Beats(float(beat))
+        count = math.ceil((self.beat_at(after) - phase) / step)
+        while self.time_at(Beats(phase + (count - 1) * step)) >= after:
+            count -= 1
+        while self.time_at(Beats(phase + count * step)) < after:
+            count += 1
+        return Beats(phase + count * step)

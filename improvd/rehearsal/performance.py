@@ -54,5 +54,5 @@ def do(
             schedule.play(effect.notes)
         elif isinstance(effect, Release):
             schedule.release(now)
-        else:
+        elif isinstance(effect, TurnEnded):
             performance.turns.append(effect)

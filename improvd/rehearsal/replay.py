@@ -79,6 +79,8 @@ class Replay:
             instrument = Instrument(session.header["instrument"])
             self._engine = Engine(EngineSettings(**_known(EngineSettings, session.header["settings"])))
             self._engine.on_model_ready(Seconds(0.0), Seconds(float(session.header["model"]["step"])))
+            # A header of before there was a beat of our own has no time.
+            self._engine.begin(Seconds(float(session.header.get("at", 0.0))))
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"the trace's header is damaged: {error}") from None
         self._schedule = Schedule(instrument, limits)

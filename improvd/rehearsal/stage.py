@@ -49,6 +49,7 @@ class Stage:
         """Play to the end of the player's part and of the last answer."""
         now = Seconds(0.0)
         self._engine.on_model_ready(now, self._partner.step)
+        self._do(now, self._engine.begin(now))
         while (now := self._next(now)) < math.inf:
             self._step(now)
         end = self._performance.end

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from improvd.core.engine import Engine
-from improvd.core.events import Beats, MidiEvent, Seconds, TurnEnded
+from improvd.core.events import Beats, Generate, MidiEvent, Seconds, TurnEnded
 from improvd.core.settings import EngineSettings
 from improvd.rehearsal.player import Player
 from improvd.rehearsal.stage import Performance, Stage
@@ -92,7 +92,7 @@ def test_what_still_sounds_when_the_model_is_given_up_can_be_stopped() -> None:
     engine = Engine(EngineSettings())
     for event in scale(1.0, 0.25, 6):
         engine.on_midi(event)
-    (ask,) = engine.on_time(Seconds(3.0)) or engine.on_time(engine.next_deadline() or Seconds(0.0))
+    (ask,) = (effect for effect in engine.on_time(Seconds(3.0)) if isinstance(effect, Generate))
     _, continuation = partner.answer(Seconds(3.0), ask)
     long = tuple(replace(note, duration=Beats(40.0)) for note in continuation.notes)
     engine.on_continuation(Seconds(3.0), replace(continuation, notes=long))

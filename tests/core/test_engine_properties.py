@@ -16,6 +16,7 @@ from improvd.core.events import (
     Effect,
     Generate,
     MidiEvent,
+    Pace,
     Play,
     Release,
     Seconds,
@@ -71,7 +72,7 @@ class Duet(RuleBasedStateMachine):
                 self.schedule.play(effect.notes)
             elif isinstance(effect, Release):
                 self.schedule.release(self.now)
-            else:
+            elif isinstance(effect, TurnEnded):
                 self.turns.append(effect)
         self.sent += [Sent(event.at, self.now, event.data) for event in self.schedule.due(self.now)]
 
@@ -160,7 +161,7 @@ class Duet(RuleBasedStateMachine):
         """Whatever changes, and whenever: nothing planned moves, and nothing that sounds is cut."""
         self.deaf = self.deaf or wished.listen is not None
         effects = self.engine.on_settings(self.now, wished)
-        assert all(isinstance(effect, Generate) for effect in effects)
+        assert all(isinstance(effect, (Generate, Pace)) for effect in effects)
         self.do(effects)
 
     @rule()
