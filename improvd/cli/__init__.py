@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from improvd import __version__
-from improvd.cli import bench, config, generate, originality, ports, rehearse, run, service, tempo, train
+from improvd.cli import bench, config, control, generate, originality, ports, rehearse, run, service, tempo, train
 from improvd.cli import eval as evaluation
 from improvd.cli.options import EPILOG, Grouped
 from improvd.errors import UserError
@@ -28,6 +28,9 @@ for command in (run.run, rehearse.rehearse, generate.generate, bench.bench, conf
 for command in (ports.ports, train.train, tempo.tempo, originality.originality):
     app.command()(command)
 app.command("eval")(evaluation.evaluate)
+for command in (control.status, control.panic, control.mute, control.reload, control.stop):
+    app.command()(command)
+app.command("set")(control.set_)
 app.add_typer(service.app, name="service")
 
 

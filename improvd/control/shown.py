@@ -1,0 +1,68 @@
+"""A session's status for people to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TURNS = {
+    "starting": "starting",
+    "listening": "listening",
+    "call": "hearing a phrase",
+    "thinking": "about to answer",
+    "answering": "answering",
+}
+
+
+def shown(status: Mapping[str, Any]) -> str:
+    """Some lines, each beginning with what it is about."""
+    muted = ", muted" if status["muted"] else ""
+    rows = {
+        "state": f"{TURNS[status['state']]}{muted}; up for {_span(status['uptime'])}",
+        "ports": _ports(status["ports"]),
+        "model": _model(status["model"]),
+        "tempo": f"{status['tempo']['bpm']:.0f} bpm, {status['tempo']['confidence']:.0%} sure",
+        "notes": _notes(status["notes"]),
+        "turns": ", ".join(f"{count} {how}" for how, count in status["turns"].items()),
+        "lateness": _lateness(status["lateness"]),
+        "missed": _missed(status["missed"]),
+        "restarts": ", ".join(f"{name} {count}" for name, count in status["restarts"].items()),
+        "memory": ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in status["memory"].items()) or "unknown",
+    }
+    return "\n".join(f"{name:10}{row}" for name, row in rows.items())
+
+
+def _ports(ports: Mapping[str, str] | None) -> str:
+    return f"hearing '{ports['input']}', playing '{ports['output']}' ({ports['api']})" if ports else "not open"
+
+
+def _model(model: Mapping[str, Any] | None) -> str:
+    return f"{model['name']}, {model['step'] * 1e6:.0f} µs a note" if model else "being loaded"
+
+
+def _notes(notes: Mapping[str, int]) -> str:
+    yielded = f", {notes['yielded']} yielded to your keys" if notes["yielded"] else ""
+    return f"{notes['heard']} heard, {notes['played']} played{yielded}"
+
+
+def _lateness(late: Mapping[str, Any]) -> str:
+    if not late["messages"]:
+        return "nothing sent yet"
+    figures = ", ".join(f"{name} {late[name] * 1e3:.2f}" for name in ("median", "p95", "p99", "max"))
+    return f"{figures} ms, of {late['messages']} messages"
+
+
+def _missed(missed: Mapping[str, int]) -> str:
+    notes, late, empty = (missed[kind] for kind in ("notes", "beats", "answers"))
+    return f"{notes} notes dropped, {late} answers begun late, {empty} without notes"
+
+
+def _span(seconds: float) -> str:
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if days:
+        return f"{days} d {hours % 24} h"
+    if hours:
+        return f"{hours} h {minutes % 60} min"
+    return f"{minutes} min" if minutes else f"{seconds:.0f} s"
