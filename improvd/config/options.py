@@ -133,14 +133,14 @@ class DuetOptions(MusicOptions):
 class GenerateOptions(MusicOptions):
     """What `improvd generate` goes by: the same arguments give the same bytes, unless told otherwise."""
 
-    seed: int | None = _seed(0)
+    seed: int | None = _seed(0, text="The same seed gives the same piece; new: another one each time.")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class RehearseOptions(DuetOptions):
     """What `improvd rehearse` goes by: the same file gives the same bytes, unless told otherwise."""
 
-    seed: int | None = _seed(0, text="The same seed gives the same piece; new: another one each time.")
+    seed: int | None = _seed(0)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
