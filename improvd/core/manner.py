@@ -31,6 +31,8 @@ class Manner:
     velocity: float | None = 0.0
     ending: float = 0.5
     """How surely it ends as a phrase does: on a long, stable note, on a strong beat."""
+    originality: int | None = 12
+    """So many notes in a row at most, and no fewer than 10, as in the music it learnt; None: any number."""
     temperature_each: Each = NONE_OF_ITS_OWN
     """In place of the one temperature."""
     top_p_each: Each = NONE_OF_ITS_OWN

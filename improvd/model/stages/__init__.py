@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from improvd.model.stages.density import Density
 from improvd.model.stages.ending import ending
-from improvd.model.stages.guard import MOST, Guard
+from improvd.model.stages.guard import Guard
 from improvd.model.stages.loudness import Loudness
 from improvd.model.stages.register import Register
 from improvd.model.stages.repetition import Repetition
@@ -37,5 +37,5 @@ def stages(draft: Draft, learnt: Filter | None) -> list[Stage]:
         *([Density(draft)] if manner.density is not None else []),
         *ending(draft),
     ]
-    guard = [] if learnt is None else [Guard(draft, learnt, MOST)]
+    guard = [] if learnt is None or manner.originality is None else [Guard(draft, learnt)]
     return [*leans, Repetition(draft), *guard]

@@ -8,16 +8,17 @@ where the player's own notes end.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from improvd.core.events import TICKS_PER_BEAT
 from improvd.model.follower import Follower
-from improvd.model.hearing import FARTHEST
-from improvd.model.originality import RUN
+from improvd.model.hearing import FARTHEST, hear
+from improvd.model.originality import RUN, runs
 from improvd.model.stages.stage import Stage
-from improvd.model.tokens import INTERVAL, PITCH
+from improvd.model.tokens import INTERVAL, PITCH, Metre, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,26 +28,27 @@ if TYPE_CHECKING:
     from improvd.model.draft import Draft
     from improvd.model.originality import Filter
 
-MOST: Final = 12
-"""Notes that may follow, unless something else is asked. No fewer than a run can be told: one that is as long."""
-
 
 class Guard(Stage):
-    """Rules out the pitches with which an answer would follow what was ``learnt`` for more than ``most`` notes.
+    """Rules out pitches with which an answer would follow what was ``learnt`` for more notes than its manner allows.
 
     ``notes`` is how many of the answer's last notes follow.
     """
 
     head = PITCH
 
-    def __init__(self, draft: Draft, learnt: Filter, most: int) -> None:
-        self._learnt, self._most = learnt, most
+    def __init__(self, draft: Draft, learnt: Filter) -> None:
+        self._learnt = learnt
+        self._most = math.inf if draft.manner.originality is None else draft.manner.originality
         self._follower = Follower(learnt)
         request = draft.request
         ours = [note for note in request.context[request.call :] if abs(note.onset) < FARTHEST]
         self._ours = {(round(note.onset * TICKS_PER_BEAT), note.pitch) for note in ours}
         self._to_prime = len(draft.context)
-        self._theirs: set[int] = set()  # the runs that the player played
+        # The runs that the player played.
+        self._theirs: set[int] = set()
+        for phrase in request.earlier:
+            self._theirs.update(runs(Vocabulary().encode(hear(phrase, len(phrase)), Metre())).tolist())
         self._since = 0  # notes of the player's since the last of ours
         self._played = 0
         self.notes = 0
@@ -55,10 +57,10 @@ class Guard(Stage):
         """Rule out what goes on as the corpus does, where enough has."""
         if self.notes < self._most:
             return
-        runs = self._follower.next_runs(row[INTERVAL])
-        if runs is not None:
-            theirs = np.array([run in self._theirs for run in runs.tolist()])
-            logits[self._learnt.has(runs) & ~theirs] = -np.inf
+        ending = self._follower.next_runs(row[INTERVAL])
+        if ending is not None:
+            theirs = np.array([run in self._theirs for run in ending.tolist()])
+            logits[self._learnt.has(ending) & ~theirs] = -np.inf
 
     def hear(self, onset: int, row: Sequence[int]) -> None:
         """Count on."""
