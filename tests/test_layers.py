@@ -39,6 +39,8 @@ ROOMS = {
     "compose": {"files", "model", "core", "errors"},
     "control": {"core", "errors"},
     "daemon": {"config", "control", "model", "core", "errors"},
+    "page": {"control", "daemon", "files", "core", "errors"},
+    "service": {"files", "errors"},
     "rehearsal": {"config", "files", "model", "core", "errors"},
     "train": {"model", "core", "errors"},
     "evaluate": {"train", "model", "core", "errors"},
@@ -67,9 +69,10 @@ CORE_MAY_USE = {
 HEAVY = {"basic_pitch", "keras", "music21", "onnxruntime", "soundfile", "soxr", "symusic", "tensorflow"}
 # Each process of the daemon, by the module it runs, and what would make it slow to start, large, or wait for others.
 PROCESSES = {
-    "improvd.daemon.session": {"numpy", "rtmidi"},
+    "improvd.daemon.session": {"numpy", "rtmidi", "websockets"},
     "improvd.daemon.ports": {"numpy"},
     "improvd.daemon.worker": {"rtmidi"},
+    "improvd.page.process": {"numpy", "rtmidi"},
 }
 
 
