@@ -120,6 +120,27 @@ class ModelReady:
     styles: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """Engine to page, once, first: ``listening`` are the numbers of the sockets to serve, open already.
+
+    ``control`` is the path of the session's control socket. ``names`` are what this machine may be called by besides
+    localhost, ``token`` what a browser must know, or "". ``cert`` and ``key`` are files for TLS, or "".
+    """
+
+    listening: tuple[int, ...]
+    control: str
+    names: tuple[str, ...]
+    token: str
+    cert: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageOpen:
+    """Page to engine: it serves."""
+
+
 Message = (
     OpenPorts
     | PortsOpen
@@ -135,6 +156,8 @@ Message = (
     | Failed
     | LoadModel
     | ModelReady
+    | OpenPage
+    | PageOpen
     | Generate
     | Continuation
 )

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 PRIORITY = 4
 """Below JACK's own threads (5 and more): what we do must never make its server miss a period."""
 
-ENGINE_NICENESS, MODEL_NICENESS = -10, 5
+ENGINE_NICENESS, MODEL_NICENESS, PAGE_NICENESS = -10, 5, 8
 """Where allowed, the engine goes before ordinary processes, so that who plays into an answer is heard on a busy
-machine too; the model goes behind them. Both in absolute terms: a child would otherwise begin where we are."""
+machine too; the model goes behind them, and the page last. All in absolute terms: a child would otherwise begin where
+we are."""
 
 LONGEST_BURST = 500_000
 """Microseconds of CPU at real-time priority without once waiting, after which the kernel ends the process."""

@@ -1,0 +1,65 @@
+// What is going on, in words and light: whose turn, the tempo and how sure improvd is of it, the key, the beat.
+
+const WORDS = {
+  away: ["improvd is away", "It is looked for; what you play sounds, but nobody answers."],
+  listening: ["Your turn", "Play a phrase, then stop and listen."],
+  call: ["You play", "It answers when you stop."],
+  thinking: ["Its turn comes", "It answers on your next beat."],
+  answering: ["It plays", "Play any time to break in."],
+  muted: ["Muted", "It listens, and answers nothing."],
+};
+const DOTS = 16; // at most, beats shown of a bar
+
+export class Stage {
+  #root;
+  #parts;
+  #clock;
+  #beat = null;
+  #shown = "";
+
+  constructor(root, clock) {
+    this.#root = root;
+    this.#clock = clock;
+    this.#parts = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((one) => [one.dataset.part, one]));
+  }
+
+  /** A "state" event, or a state of the page's own: {state, bpm, confidence, key, beat}. */
+  show({ state, bpm, confidence, key, beat }) {
+    const [title, hint] = WORDS[state] ?? WORDS.listening;
+    document.documentElement.dataset.state = state;
+    if (state !== this.#shown) {
+      this.#shown = state;
+      this.#parts.turn.textContent = title;
+      this.#parts.hint.textContent = hint;
+    }
+    this.#parts.tempo.textContent = bpm ? Math.round(bpm) : "–";
+    const sure = Math.max(0, Math.min(1, confidence ?? 0));
+    this.#parts.sure.style.setProperty("--sure", sure);
+    this.#parts.sure.setAttribute("aria-valuenow", Math.round(100 * sure));
+    this.#parts.sure.hidden = confidence === null || confidence === undefined;
+    this.#parts.key.textContent = key ?? "";
+    this.#layBeat(beat ?? null);
+  }
+
+  /** Say something to those who listen to the page rather than look at it. */
+  announce(line) {
+    this.#parts.live.textContent = line;
+  }
+
+  /** One frame: light the beat. */
+  draw() {
+    if (this.#beat === null) return;
+    const { origin, period, bar } = this.#beat;
+    const beat = Math.floor((this.#clock.at() - origin) / period + 1e-6);
+    const place = ((beat % bar) + bar) % bar;
+    [...this.#parts.beat.children].forEach((dot, index) => dot.classList.toggle("on", index === Math.floor(place)));
+  }
+
+  #layBeat(beat) {
+    this.#beat = beat && beat.period > 0 && beat.bar >= 1 ? beat : null;
+    const count = this.#beat ? Math.min(DOTS, Math.ceil(this.#beat.bar)) : 0;
+    if (this.#parts.beat.children.length !== count) {
+      this.#parts.beat.replaceChildren(...Array.from({ length: count }, () => document.createElement("i")));
+    }
+  }
+}

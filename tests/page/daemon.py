@@ -1,0 +1,197 @@
+"""A daemon for the page's tests: a control socket that hears, thinks for a moment and answers, and no process beside.
+
+It answers each phrase with the same phrase, an octave higher, at 120 beats a minute. It is as strict about requests as
+the real one, whose own reader it uses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from improvd.control.requests import Request, RequestError, answer, decode, event, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SILENCE = 0.4  # seconds after which a phrase is over
+LEAD = 0.15  # seconds from then to the answer's first note
+PERIOD = 0.5
+LENGTH = 0.4
+
+
+class Daemon:
+    """Runs on a thread of its own; ``heard`` are the messages that were played to it, ``planned`` what it answered."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.heard: list[tuple[float, list[int]]] = []
+        self.arrived: list[float] = []
+        self.planned: list[list[float]] = []
+        self.asked: list[str] = []
+        self.muted = False
+        self.values: dict[str, Any] = {"bpm": "auto", "temperature": 1.0, "style": "", "listen-channel": "all"}
+        self._clients: set[asyncio.StreamWriter] = set()
+        self._phrase: list[tuple[float, int, int]] = []
+        self._held: set[int] = set()
+        self._timers: list[asyncio.TimerHandle] = []
+        self._keys = 0
+        self._turns = 0
+        self._up = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run)
+
+    def start(self) -> Daemon:
+        self._thread.start()
+        assert self._up.wait(10)
+        return self
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._ending.set)
+        self._thread.join(10)
+        self._loop.close()
+
+    def send(self, line: bytes) -> None:
+        """Tell all who watch, from any thread."""
+        self._loop.call_soon_threadsafe(self._tell, line)
+
+    # -- on the thread
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self) -> None:
+        self._ending = asyncio.Event()
+        server = await asyncio.start_unix_server(self._client, self.path, limit=1 << 16)
+        self._up.set()
+        await self._ending.wait()
+        server.close()
+        for timer in self._timers:
+            timer.cancel()
+        for client in self._clients:
+            client.close()
+        await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not asyncio.current_task()))
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients.add(writer)
+        try:
+            while line := await reader.readline():
+                try:
+                    request = decode(line)
+                    self.asked.append(request.do)
+                    writer.write(answer(request.id, self._do(request)))
+                except RequestError as error:
+                    writer.write(refusal(error))
+        except ConnectionError:
+            pass
+        finally:
+            self._clients.discard(writer)
+            writer.close()
+
+    def _do(self, request: Request) -> object:
+        doing: dict[str, Callable[..., object]] = {
+            "status": self._status,
+            "settings": self._settings,
+            "set": self._set,
+            "panic": self._release,
+            "mute": self._mute,
+            "play": self._play,
+            "watch": lambda **_: self._state("listening"),
+        }
+        return doing[request.do](**request.more)
+
+    def _status(self) -> dict[str, Any]:
+        return {"state": "listening", "bpm": None, "ports": {"api": "null"}, "muted": self.muted}
+
+    def _settings(self) -> list[dict[str, Any]]:
+        number = {"kind": "number", "whole": False, "word": "", "unit": ""}
+        return [
+            {"name": "bpm", "text": "The tempo.", "group": "Time", "value": self.values["bpm"]}
+            | number
+            | {"low": 20, "high": 400, "word": "auto"},
+            {"name": "temperature", "text": "How daring it is.", "group": "What it plays"}
+            | number
+            | {"low": 0.05, "high": 4, "value": self.values["temperature"]},
+            {"name": "style", "text": "A style.", "group": "What it plays", "kind": "text", "value": ""},
+        ]
+
+    def _set(self, name: str, value: object) -> None:
+        if name not in self.values:
+            raise RequestError(f"there is no setting {name}", 0)
+        self.values[name] = value
+        self._tell(event("settings", values={name: value}))
+
+    def _mute(self, on: bool) -> None:
+        self.muted = on
+
+    def _play(self, events: tuple[tuple[float | None, bytes], ...]) -> None:
+        now = time.monotonic()
+        for told, data in events:
+            at = now if told is None else told
+            self.arrived.append(now)
+            self.heard.append((at, list(data)))
+            self._tell(event("heard", at=at, data=list(data), echo=False))
+            if data[0] & 0xF0 == 0x90 and data[2]:
+                if self._timers:
+                    self._release()
+                self._held.add(data[1])
+                self._phrase.append((at, data[1], data[2]))
+                self._state("call")
+            elif data[0] & 0xF0 in (0x80, 0x90):
+                self._held.discard(data[1])
+        for timer in self._timers:
+            timer.cancel()
+        self._timers = [] if self._held else [self._loop.call_later(SILENCE, self._decide)]
+
+    def _decide(self) -> None:
+        phrase, self._phrase = self._phrase, []
+        if not phrase or self.muted:
+            return
+        start = time.monotonic() + LEAD
+        first = phrase[0][0]
+        notes = []
+        for at, pitch, velocity in phrase:
+            self._keys += 1
+            onset = start + at - first
+            notes.append([self._keys, onset, onset + LENGTH, min(127, pitch + 12), velocity, 0])
+        self.planned += notes
+        self._state("thinking", origin=start)
+        self._tell(event("planned", turn=self._turns, notes=notes))
+        at = self._loop.call_at
+        shift = self._loop.time() - time.monotonic()
+        self._timers = [at(start + shift, self._state, "answering", start)]
+        for _, onset, offset, pitch, velocity, _ in notes:
+            self._timers += [
+                at(onset + shift, self._sent, onset, [0x90, pitch, velocity]),
+                at(offset + shift, self._sent, offset, [0x80, pitch, 64]),
+            ]
+        self._timers.append(at(notes[-1][2] + shift, self._end, len(notes)))
+
+    def _sent(self, planned: float, data: list[int]) -> None:
+        self._tell(event("sent", planned=planned, actual=time.monotonic(), data=data))
+
+    def _end(self, notes: int) -> None:
+        self._turns += 1
+        self._timers = []
+        self._tell(event("turn", turn=self._turns, response_notes=notes, bpm=120.0, reason="finished"))
+        self._state("listening")
+
+    def _release(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers = []
+        self._tell(event("released", at=time.monotonic()))
+
+    def _state(self, state: str, origin: float | None = None) -> None:
+        beat = {"origin": origin, "period": PERIOD, "bar": 4} if origin else None
+        self._tell(
+            event("state", state=state, at=time.monotonic(), bpm=120.0, confidence=0.8, key="C major", beat=beat)
+        )
+
+    def _tell(self, line: bytes) -> None:
+        for client in self._clients:
+            client.write(line)
