@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from improvd import __version__
-from improvd.cli import bench, config, control, generate, originality, ports, rehearse, run, service, tempo, train
+from improvd.cli import (
+    bench,
+    config,
+    control,
+    generate,
+    models,
+    originality,
+    ports,
+    rehearse,
+    run,
+    service,
+    tempo,
+    train,
+)
 from improvd.cli import eval as evaluation
 from improvd.cli.options import EPILOG, Grouped
 from improvd.errors import UserError
@@ -32,6 +45,7 @@ for command in (control.status, control.panic, control.mute, control.reload, con
     app.command()(command)
 app.command("set")(control.set_)
 app.add_typer(service.app, name="service")
+app.add_typer(models.app, name="models")
 
 
 def _show_version(wanted: bool) -> None:

@@ -328,6 +328,17 @@ def folders() -> list[Path]:
     return [Path(data) / "improvd" / "models", package / "models", package.parent / "models"]
 
 
+def named() -> dict[str, Path]:
+    """The models that can be had by name: that of a folder that is asked first hides another of its name."""
+    known: dict[str, Path] = {}
+    for folder in folders():
+        if folder.is_dir():
+            for one in sorted(folder.iterdir()):
+                if (one / "model.json").exists():
+                    known.setdefault(one.name, one)
+    return known
+
+
 def find(name: str | Path) -> Path:
     """The folder of a model by path or by name. BundleError, listing the models there are, where it isn't found."""
     path = Path(name).expanduser()
@@ -335,12 +346,7 @@ def find(name: str | Path) -> Path:
         return path
     if path.is_dir() and len(path.parts) > 1:
         return path  # a path, not a name: `load` says what is wrong with it
-    known: dict[str, Path] = {}
-    for folder in folders():
-        if folder.is_dir():
-            for one in sorted(folder.iterdir()):
-                if (one / "model.json").exists():
-                    known.setdefault(one.name, one)
+    known = named()
     if str(name) in known:
         return known[str(name)]
     close = get_close_matches(str(name), known, n=1)
