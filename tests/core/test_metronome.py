@@ -1,0 +1,138 @@
+"""The clock that is sent and the clicks: whatever the beat does, each tick comes once, in order, and nothing hangs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from improvd.core.events import Beats, Pace, Seconds
+from improvd.core.metronome import BEND, START, STOP, TICK, Metronome, Stroke
+
+PACE = Pace(Seconds(10.0), Seconds(0.5), Beats(4.0), Beats(1.0), Beats(0.0), None, running=True)
+PACES = st.builds(
+    Pace,
+    origin=st.floats(-100, 100).map(Seconds),
+    period=st.floats(0.15, 3.0).map(Seconds),
+    bar=st.sampled_from([Beats(4.0), Beats(3.0), Beats(3.5), Beats(0.25)]),
+    tap=st.sampled_from([Beats(0.25), Beats(1.0), Beats(1.5)]),
+    downbeat=st.none() | st.integers(-96, 96).map(lambda tick: Beats(tick / 24)),
+    first=st.none() | st.just(Beats(0.0)),
+    running=st.booleans(),
+)
+
+
+def play(metronome: Metronome, until: float) -> list[Stroke]:
+    strokes: list[Stroke] = []
+    while (at := metronome.next_deadline()) is not None and at <= until:
+        strokes += metronome.due(at)
+    return strokes
+
+
+def times(strokes: list[Stroke], data: bytes) -> list[float]:
+    return [stroke.event.at for stroke in strokes if stroke.event.data == data]
+
+
+def clicks(strokes: list[Stroke]) -> list[tuple[float, int]]:
+    return [(stroke.event.at, stroke.event.data[1]) for stroke in strokes if stroke.event.data[0] & 0xF0 == 0x90]
+
+
+def test_ticks_come_24_to_a_beat_and_start_before_the_first_of_a_bar() -> None:
+    metronome = Metronome(clock=True, click=None)
+    assert metronome.follow(PACE, Seconds(10.6)) == []
+    strokes = play(metronome, 13.001)
+    ticks = times(strokes, TICK)
+    assert ticks == pytest.approx([10.604167 + tick / 48 for tick in range(116)], abs=1e-5)
+    (start,) = times(strokes, START)
+    assert 12.0 - 1 / 48 < start < 12.0
+    assert times(metronome.close(Seconds(13.01)), STOP) == [13.01]
+
+
+def test_nothing_is_started_before_the_music_begins_but_the_count_in_clicks() -> None:
+    metronome = Metronome(clock=True, click=9)
+    metronome.follow(replace(PACE, first=Beats(0.0)), Seconds(7.9))
+    strokes = play(metronome, 10.6)
+    assert [round(start, 2) for start in times(strokes, START)] == [9.99]
+    assert clicks(strokes) == [
+        (8.0, 76), (8.5, 77), (9.0, 77), (9.5, 77), (10.0, 76), (10.5, 77),
+    ]  # fmt: skip
+
+
+def test_taps_are_clicked_and_each_bar_is_counted_anew() -> None:
+    for bar, tap, expected in ((3.0, 1.5, [0, 1.5, 3]), (3.5, 1.0, [0, 1, 2, 3, 3.5])):
+        metronome = Metronome(clock=False, click=9)
+        metronome.follow(replace(PACE, bar=Beats(bar), tap=Beats(tap)), Seconds(9.99))
+        strokes = play(metronome, 10 + expected[-1] / 2 + 0.05)
+        assert [at for at, _ in clicks(strokes)] == pytest.approx([10 + beat / 2 for beat in expected])
+        assert [pitch for _, pitch in clicks(strokes)] == [76] + [77] * (len(expected) - 2) + [76]
+        assert not times(strokes, TICK)
+
+
+def test_a_beat_that_lies_elsewhere_is_met_without_a_jump() -> None:
+    metronome = Metronome(clock=True, click=None)
+    metronome.follow(PACE, Seconds(10.0))
+    ticks = times(play(metronome, 12.0), TICK)
+    metronome.follow(replace(PACE, origin=Seconds(10.1)), Seconds(12.0))
+    ticks += times(play(metronome, 20.0), TICK)
+    gaps = [later - earlier for earlier, later in pairwise(ticks)]
+    assert max(gaps) == pytest.approx(0.5 / 24 * (1 + BEND))
+    assert min(gaps) == pytest.approx(0.5 / 24)
+    assert (ticks[-1] - 10.1) * 48 == pytest.approx(round((ticks[-1] - 10.1) * 48), abs=1e-6)
+
+
+def test_a_stop_is_told_at_once_and_another_start_on_a_bar() -> None:
+    metronome = Metronome(clock=True, click=None)
+    metronome.follow(PACE, Seconds(9.9))
+    play(metronome, 11.2)
+    assert times(metronome.follow(replace(PACE, running=False), Seconds(11.2)), STOP) == [11.2]
+    assert metronome.follow(replace(PACE, running=False), Seconds(11.3)) == []
+    assert times(play(metronome, 11.5), TICK)
+    metronome.follow(PACE, Seconds(11.5))
+    assert [round(start, 2) for start in times(play(metronome, 14.5), START)] == [11.99]
+
+
+def test_after_a_stall_nothing_is_made_up_for() -> None:
+    metronome = Metronome(clock=True, click=9)
+    metronome.follow(PACE, Seconds(9.9))
+    play(metronome, 11.0)
+    late = metronome.due(Seconds(15.1))
+    assert times(late, TICK) == []
+    strokes = play(metronome, 16.3)
+    assert [round(start, 2) for start in times(strokes, START)] == [15.99]
+    assert times(strokes, TICK)[0] == pytest.approx(15.104167, abs=1e-5)
+
+
+@given(
+    st.lists(st.tuples(PACES, st.floats(0.0, 3.0)), min_size=1, max_size=6),
+    st.booleans(),
+    st.none() | st.integers(0, 15),
+)
+def test_whatever_the_beat_does(changes: list[tuple[Pace, float]], clock: bool, click: int | None) -> None:
+    metronome = Metronome(clock=clock, click=click)
+    now, strokes = Seconds(0.0), []
+    for pace, wait in changes:
+        strokes += metronome.follow(pace, now)
+        now = Seconds(now + wait)
+        strokes += play(metronome, now)
+        deadline = metronome.next_deadline()
+        assert deadline is not None
+        assert deadline > now
+    strokes += metronome.close(now)
+    assert metronome.next_deadline() is None
+    at = [stroke.event.at for stroke in strokes]
+    assert at == sorted(at)
+    ticks = times(strokes, TICK)
+    assert all(earlier < later for earlier, later in pairwise(ticks))
+    transport = [stroke.event.data for stroke in strokes if stroke.event.data in (START, STOP)]
+    assert transport == [START, STOP] * (len(transport) // 2)
+    sounding: set[int] = set()
+    for stroke in strokes:
+        if stroke.click:
+            assert stroke.event.data[0] & 0x0F == click
+            pitch, is_on = stroke.event.data[1], stroke.event.data[0] & 0xF0 == 0x90
+            assert (pitch in sounding) != is_on
+            (sounding.add if is_on else sounding.discard)(pitch)
+    assert not sounding
