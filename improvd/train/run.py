@@ -19,8 +19,10 @@ from improvd.train.files import cache, styles
 from improvd.train.files import corpus as corpora
 from improvd.train.fitting import data, parent
 from improvd.train.fitting.data import MOST_SAMPLED, SCORED_NOTES, WATCHED_PIECES
+from improvd.train.fitting.recall import remember
 from improvd.train.intake import rates
 from improvd.train.intake.ingest import ingest
+from improvd.train.intake.labels import TEST
 from improvd.train.progress import stage
 from improvd.train.reporting.summary import summarise, tell_files
 from improvd.train.words import many
@@ -30,10 +32,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from improvd.model.bundle import Bundle
+    from improvd.model.originality import Filter
     from improvd.train.events import Tell
     from improvd.train.fitting.data import Data
     from improvd.train.fitting.fit import Fit
     from improvd.train.fitting.parent import Parent
+    from improvd.train.intake.ingest import Ingested
     from improvd.train.settings import TrainSettings
 
 EMBEDDINGS: Final = (48, 48, 48, 16, 24, 16, 8, 16)
@@ -100,6 +104,7 @@ def run(settings: TrainSettings, tell: Tell) -> Bundle | None:
         }
     facts = {"corpus": summary.facts(), "fit": _facts(fit), "scores": scores}
     rates.learn(place, {rates.FITTING: (facts["fit"]["notes_seen"], facts["fit"]["seconds"])})
+    recall = _remember(ingested, found, origin, tell)
     with _writing(settings.out):
         bundle = export(
             settings,
@@ -109,6 +114,7 @@ def run(settings: TrainSettings, tell: Tell) -> Bundle | None:
             files=ingested.files,
             parent=origin.provenance() if origin else None,
             facts=facts,
+            originality=recall,
         )
     with stage(tell, "reporting"), _writing(settings.out):
         page = report.write(settings, bundle, ingested.files, found)
@@ -174,6 +180,24 @@ def _writing(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CorpusError(f"can't write {out}: {error.strerror or error}") from error
+
+
+def _remember(ingested: Ingested, found: Data, origin: Parent | None, tell: Tell) -> Filter:
+    """The filter of what was learnt, and of what the parent had."""
+    known = origin.bundle.originality if origin else None
+    if origin and known is None:
+        tell(Caution(f"{origin.bundle.name} doesn't say what it learnt: of that, the new model may recite as it likes"))
+    notes = sum(count.notes for split, count in found.counts.items() if split != TEST)
+    with stage(tell, "remembering", unit="notes", total=notes) as progress:
+        recall = remember(ingested.shards, known, progress.update)
+    if recall.left_out:
+        tell(
+            Caution(
+                f"what keeps the model from reciting has room for {recall.runs:,} runs of notes: "
+                f"{recall.left_out:,} were left out"
+            )
+        )
+    return recall
 
 
 def _tell_data(found: Data, tell: Tell) -> None:

@@ -82,7 +82,14 @@ def test_a_script_reads_how_a_training_goes(tmp_path: Path) -> None:
     assert status == 0
 
     stages = [one["stage"] for one in told if one["event"] == "stage"]
-    assert [name for name, _ in groupby(stages)] == ["reading", "shards", "fitting", "scoring", "reporting"]
+    assert [name for name, _ in groupby(stages)] == [
+        "reading",
+        "shards",
+        "fitting",
+        "scoring",
+        "remembering",
+        "reporting",
+    ]
     assert all(len(list(ones)) == 2 for _, ones in groupby(stages)), "each begins and ends"
     files = [one for one in told if one["event"] == "file"]
     assert [one["path"] for one in files] == sorted(str(path) for path in folder.iterdir())

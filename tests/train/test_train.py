@@ -75,6 +75,10 @@ def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
     assert made.facts["scores"]["test"]["all"]["notes"] == made.facts["scores"]["valid"]["all"]["notes"] == 64
     (source,) = made.facts["provenance"]["sources"]
     assert (source["source"], source["licence"], source["pieces"]) == ("An archive", "CC-BY-4.0", 11)
+    recall = made.originality
+    assert recall is not None
+    followed = [recall.longest(read_piece(entry).rows).notes for entry in find([str(folder / "tune*.mid")])]
+    assert [notes == 64 for notes in followed] == [False] + [True] * 11, "what was learnt from and watched by"
     card = (tmp_path / "models" / "mine" / "CARD.md").read_text()
     assert "Trad.: Tune 5 — CC-BY-4.0" in card
     assert "Tune 0 " not in card

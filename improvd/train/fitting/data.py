@@ -136,7 +136,7 @@ def index(paths: Iterable[str], known: Sequence[str] = ()) -> Data:
     chosen: dict[str, list[Chosen]] = {split: [] for split in SPLITS}
     # In order of names, which are by content: the same music is the same data wherever its shards lie.
     names = {path.rpartition("/")[2]: path for path in paths}
-    for group in chain.from_iterable(_groups(names[name]) for name in sorted(names)):
+    for group in chain.from_iterable(groups(names[name]) for name in sorted(names)):
         which = [kinds.setdefault((group.style, source), len(kinds)) for source in group.sources]
         part = RowGroup(replace(group, pieces=(), sources=()), np.array(which, np.int32))
         if group.split == "train":
@@ -163,6 +163,14 @@ def _styles(known: Sequence[str], met: Sequence[str]) -> tuple[str, ...]:
     return tuple(style for style in styles.values() if style)[:MOST_STYLES]
 
 
+def groups(path: str) -> list[Group]:
+    """What a shard's row groups hold; CorpusError where it can't be read."""
+    try:
+        return shards.groups(path)
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from error
+
+
 def load(group: Group) -> Notes:
     """The notes of a row group; CorpusError where its shard can't be read."""
     try:
@@ -173,13 +181,6 @@ def load(group: Group) -> Notes:
 
 def _where(one: Chosen) -> tuple[str, int]:
     return one.part.group.shard, one.part.group.number
-
-
-def _groups(path: str) -> list[Group]:
-    try:
-        return shards.groups(path)
-    except UNREADABLE as error:
-        raise _unreadable(path, error) from error
 
 
 def _unreadable(path: str, error: Exception) -> CorpusError:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from improvd.model.network import Sizes
+    from improvd.model.originality import Filter
     from improvd.train.intake.ingest import Filed
     from improvd.train.settings import TrainSettings
 
@@ -76,10 +77,12 @@ def export(
     files: Sequence[Filed],
     parent: Mapping[str, Any] | None,
     facts: Mapping[str, Any],
+    originality: Filter,
 ) -> bundle.Bundle:
     """Write the bundle, read it back and prove it.
 
-    ``facts`` go into ``model.json`` beside the provenance; ``parent`` is that of the model that was continued from.
+    ``facts`` go into ``model.json`` beside the provenance; ``parent`` is that of the model that was continued from;
+    ``originality`` is the filter of what was learnt.
     """
     rounded = {name: array.astype(DTYPE) for name, array in weights.items()}
     learnt = [file for file in files if file.status == "used" and file.entry.split != "test"]
@@ -107,6 +110,7 @@ def export(
         golden=golden_trace(rounded, sizes, vocabulary),
         facts=everything,
         card=card(everything, settings.about.read_text(encoding="utf-8") if settings.about else ""),
+        originality=originality,
     )
     written = bundle.load(settings.out)
     bundle.verify(written)

@@ -81,5 +81,8 @@ def test_a_few_tunes_colour_a_model_and_its_sources_stay_known(tmp_path: Path) -
     assert made.facts["fit"]["history"][0]["total"] < first.facts["fit"]["history"][0]["total"] - 1
     assert made.facts["fit"]["rate"] < first.facts["fit"]["rate"]
     assert [one["source"] for one in made.facts["provenance"]["parent"]["sources"]] == ["jigs"]
+    assert first.originality is not None
+    assert made.originality is not None
+    assert made.originality.runs > first.originality.runs, "it may recite neither its parent's music nor its own"
     bundle.verify(bundle.load(tmp_path / "second"))
     assert "--from" in (tmp_path / "second" / "CARD.md").read_text()
