@@ -41,6 +41,7 @@ ROOMS = {
     "daemon": {"config", "control", "model", "core", "errors"},
     "page": {"control", "daemon", "files", "core", "errors"},
     "service": {"files", "errors"},
+    "doctor": {"service", "daemon", "config", "errors"},
     "rehearsal": {"config", "files", "model", "core", "errors"},
     "train": {"model", "core", "errors"},
     "evaluate": {"train", "model", "core", "errors"},

@@ -13,6 +13,7 @@ from improvd.cli import (
     bench,
     config,
     control,
+    doctor,
     generate,
     models,
     originality,
@@ -44,6 +45,7 @@ app.command("eval")(evaluation.evaluate)
 for command in (control.status, control.panic, control.mute, control.reload, control.stop):
     app.command()(command)
 app.command("set")(control.set_)
+app.command()(doctor.doctor)
 app.add_typer(service.app, name="service")
 app.add_typer(models.app, name="models")
 

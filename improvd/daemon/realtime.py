@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 PRIORITY = 4
 """Below JACK's own threads (5 and more): what we do must never make its server miss a period."""
@@ -46,6 +47,11 @@ def ask() -> Grants:
     process starts no other. Never raises.
     """
     return Grants(_ask_for_priority(), _ask_to_lock_memory(), _freeze_garbage())
+
+
+def main() -> None:
+    """`python -m improvd.daemon.realtime`: ask, and print as JSON what was granted."""
+    print(json.dumps(asdict(ask())))  # noqa: T201  this is how it answers
 
 
 def be_nice(niceness: int) -> None:
@@ -91,3 +97,7 @@ def _freeze_garbage() -> str:
     gc.freeze()
     gc.disable()
     return "garbage collection frozen"
+
+
+if __name__ == "__main__":
+    main()
