@@ -1,0 +1,67 @@
+"""Options that are set one by one while it plays: checked as in a file, and described for those who draw knobs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from improvd.config import live
+from improvd.config.option import Change, options_of
+from improvd.config.options import RunOptions
+from improvd.errors import UserError
+
+
+def test_an_option_is_changed_by_its_name_in_a_file() -> None:
+    assert live.changed(RunOptions(), "max-bars", 4) == RunOptions(max_bars=4.0)
+    assert live.changed(RunOptions(bpm=96), "bpm", "auto") == RunOptions()
+    assert live.changed(RunOptions(), "style", "folk") == RunOptions(style="folk")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("temperature", 9, "temperature must be from 0.05 to 4, not 9"),
+        ("temperature", "0.8", "temperature must be from 0.05 to 4, not '0.8'"),
+        ("temperature", True, "temperature must be from 0.05 to 4, not true"),
+        ("channel", 1.5, "channel must be a whole number from 1 to 16, not 1.5"),
+        ("max-bars", 0.25, "min-bars 0.5 is more than max-bars 0.25"),
+        ("min-bars", 20, "min-bars 20 is more than max-bars 16"),
+        ("temprature", 1, "there is no option 'temprature'; did you mean 'temperature'?"),
+        ("max_bars", 1, "there is no option 'max_bars'; did you mean 'max-bars'?"),
+        ("zzz", 1, "there is no option 'zzz'; there are: bpm, "),
+        ("out", "Synth", "out only changes after a restart"),
+        ("x" * 5000, 1, "there is no option 'xxx"),
+    ],
+)
+def test_a_mistake_is_one_line(name: str, value: object, complaint: str) -> None:
+    with pytest.raises(UserError) as refused:
+        live.changed(RunOptions(), name, value)
+    assert str(refused.value).startswith(complaint)
+    assert len(str(refused.value)) < 400
+
+
+def test_what_can_change_is_what_the_configuration_says() -> None:
+    assert set(live.LIVE) == {o.name for o in options_of(RunOptions) if o.change is not Change.RESTART}
+    assert set(live.values(RunOptions())) == set(live.LIVE)
+
+
+def test_each_is_described_so_that_a_knob_can_be_drawn() -> None:
+    described = {option["name"]: option for option in live.described(RunOptions(bpm=96), ("folk", "jazz"))}
+    assert list(described) == list(live.LIVE)
+    assert json.loads(json.dumps(described)) == described
+    bpm = described["bpm"]
+    assert (bpm["kind"], bpm["value"], bpm["default"], bpm["low"], bpm["high"], bpm["word"], bpm["unit"]) == (
+        "number",
+        96,
+        "auto",
+        20,
+        400,
+        "auto",
+        "beats a minute",
+    )
+    assert (described["style"]["kind"], described["style"]["choices"]) == ("choice", ["", "folk", "jazz"])
+    assert described["channel"]["whole"] is True
+    assert (described["temperature"]["holds"], described["channel"]["holds"]) == ("at once", "from the next call")
+    for option in described.values():
+        assert live.changed(RunOptions(bpm=96), option["name"], option["value"]) == RunOptions(bpm=96)
