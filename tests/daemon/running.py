@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -16,11 +19,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0  # seconds; nothing takes a quarter of it on a busy machine
+PLACES = tempfile.mkdtemp(prefix="improvd-")  # what a session leaves in its user's folders
+atexit.register(shutil.rmtree, PLACES, ignore_errors=True)
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Ours, with this package importable from anywhere, and without the configuration of whoever runs the tests."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": os.devnull, **more}
+    """Ours, with this package importable from anywhere, and without the user's folders of whoever runs the tests."""
+    folders = {"XDG_CONFIG_HOME": os.devnull, "XDG_RUNTIME_DIR": PLACES, "XDG_DATA_HOME": PLACES}
+    return {**os.environ, "PYTHONPATH": str(ROOT), **folders, **more}
 
 
 def wait_until(hoped: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
