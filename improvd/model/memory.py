@@ -2,7 +2,8 @@
 
 The memory of a variable-order Markov model, without its tables: contexts are not counted beforehand, they are compared
 when they are asked for. A place matches so many notes as before it agree with the last notes played, in interval and in
-steps of pitch, so that a phrase is known again in any key. Each further note of a match makes a place so much likelier
+steps of pitch, so that a phrase is known again in any key; where it goes on in the same key, that counts as one note
+more. Each further note of a match makes a place so much likelier
 that the longest matches all but decide, as they do in prediction by partial matching (Cleary and Witten, 1984).
 """
 
@@ -42,11 +43,12 @@ class Memory:
     def __init__(self, room: int) -> None:
         self._sign = np.full(room, BEGINNING, dtype=np.int32)
         self._attributes = np.zeros((len(SIZES), room), dtype=np.int32)
-        self._step = np.zeros(room, dtype=np.int32)
+        self._before = np.full(room, -1, dtype=np.int32)  # the pitch that each pitch was reached from
         self._weight = np.ones(room, dtype=np.float32)
         self._count = 0
         self._pitch = -1  # of the note heard last; -1: none that anything follows
-        self.at: slice | NDArray[np.int64] = slice(0, 0)
+        self._every = np.arange(room)
+        self.at = self._every[:0]
         self.weights = self._weight[:0]
 
     def begin(self) -> None:
@@ -68,7 +70,7 @@ class Memory:
         self._attributes[:, count] = row[: len(SIZES)]
         if not follows:
             self._attributes[INTERVAL, count] = SIZES[INTERVAL]
-        self._step[count], sign[count] = step, mark
+        self._before[count], sign[count] = self._pitch, mark
         # A place that matched goes on matching where the note in it is the one that came.
         longer = np.minimum(weight[:count] * BASE, TOP)
         longer[sign[:count] != mark] = 1.0
@@ -78,29 +80,26 @@ class Memory:
 
     def all_places(self) -> None:
         """Nothing was chosen yet: any place may come again."""
-        self.at = slice(0, self._count)
+        self.at = self._every[: self._count]
         self.weights = self._weight[: self._count]
 
     def with_interval(self, interval: int) -> None:
-        """Leave the places with this interval."""
+        """Leave the places with this interval; from here on those that led on from the same pitch count for more."""
         if self._pitch < 0 or interval >= SIZES[INTERVAL]:
-            self._none()
+            self.at, self.weights = self._every[:0], self._weight[:0]
             return
-        self.at = np.flatnonzero(self._attributes[INTERVAL, : self._count] == interval)
-        self.weights = self._weight[self.at]
+        self.at = at = np.flatnonzero(self._attributes[INTERVAL, : self._count] == interval)
+        self.weights = np.where(self._before[at] == self._pitch, BASE, 1.0) * self._weight[at]
 
     def with_pitch(self, pitch: int) -> None:
         """Of these, leave the places with the step that leads to this pitch."""
-        same = self._step[self.at] == pitch - self._pitch
-        self.at = self.at[same] if isinstance(self.at, np.ndarray) else np.flatnonzero(same)
+        same = self._attributes[PITCH, self.at] - self._before[self.at] == pitch - self._pitch
+        self.at = self.at[same]
         self.weights = self.weights[same]
-
-    def _none(self) -> None:
-        self.at, self.weights = np.empty(0, dtype=np.int64), self._weight[:0]
 
     @property
     def longest(self) -> int:
-        """How many notes the longest match has, at most `LONGEST`; -1 where no place is left."""
+        """How many notes the longest match has, at most `LONGEST` and one for the key; -1 where no place is left."""
         if not len(self.weights):
             return -1
         return (math.frexp(self.weights.max())[1] - 1) // BITS
@@ -108,9 +107,12 @@ class Memory:
     def chances(self, attribute: int) -> NDArray[np.float64]:
         """How likely each id of an attribute is by the places that are left: shape (ids,), summing to 1 or all 0."""
         size = SIZES[attribute]
+        if not len(self.at):
+            return np.zeros(size)
         if attribute == PITCH:
             # The same steps from here; those that lead out of all pitches lie outside the middle third.
-            ids, first, most = self._step[self.at] + (self._pitch + size), size, 3 * size
+            ids = self._attributes[PITCH, self.at] - self._before[self.at] + (self._pitch + size)
+            first, most = size, 3 * size
         else:
             ids, first, most = self._attributes[attribute, self.at], 0, size + 1
         out = np.bincount(ids, self.weights, most)[first : first + size]

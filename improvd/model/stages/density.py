@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from improvd.model.draft import Draft
 
-GAIN: Final = 0.5
-"""Nats for each doubling of an interval, for each doubling of the density beyond what is wanted."""
-AHEAD: Final = 0.25
+GAIN: Final = (0.5, 1.5)
+"""Nats for each doubling of an interval, for each doubling of the density beyond what is wanted, and for its square."""
+AHEAD: Final = 1.0
 """The same for each doubling that is wanted beyond the call's own, which shows only after some notes."""
 NOTES: Final = 4.0
 """So many notes as they should be are added to what is counted, so that the first few decide nothing."""
-MOST: Final = 1.5
+MOST: Final = 5.0
 DOUBLINGS: Final = np.log2(1.0 + INTERVALS).astype(np.float32)
 
 
@@ -43,7 +43,8 @@ class Density(Stage):
         """Lean."""
         if self._rate > 0:
             due = self._rate * max(0, onset - self._begin) + 1.0
-            tilt = self._ahead + GAIN * math.log2((self._count + NOTES) / (due + NOTES))
+            beyond = math.log2((self._count + NOTES) / (due + NOTES))
+            tilt = self._ahead + (GAIN[0] + GAIN[1] * abs(beyond)) * beyond
             logits += min(max(tilt, -MOST), MOST) * DOUBLINGS
 
     def hear(self, onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's

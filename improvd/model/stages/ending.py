@@ -11,7 +11,7 @@ import numpy as np
 from improvd.core.events import TICKS_PER_BEAT
 from improvd.core.key import OCTAVE, Key
 from improvd.model import keys
-from improvd.model.stages.stage import Stage
+from improvd.model.stages.stage import Stage, against
 from improvd.model.stages.tonality import CLASSES, likely_keys
 from improvd.model.tokens import DURATION, DURATIONS, INTERVAL, INTERVALS, PITCH
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from improvd.model.draft import Draft
 
-MOST: Final = 10.0
-"""Nats by which all else is made less likely where the knob stands at 1."""
+MIDDLE: Final = 10.0
+"""Nats against all else where the knob stands in its middle."""
 MOST_STABLE: Final = 6.0
-"""The same for pitches."""
+"""Nats for the tonic where it stands at 1."""
 LONG: Final = 0.7
 """A long note lasts at least this share of what is left."""
 
@@ -69,7 +69,7 @@ class EndingOnset(Stage):
     head = INTERVAL
 
     def __init__(self, draft: Draft, where: Place) -> None:
-        self._where, self._bias = where, -MOST * draft.manner.ending
+        self._where, self._bias = where, -against(draft.manner.ending, MIDDLE)
 
     def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
         """Lean."""
@@ -101,7 +101,7 @@ class EndingLength(Stage):
     head = DURATION
 
     def __init__(self, draft: Draft, where: Place) -> None:
-        self._where, self._bias = where, -MOST * draft.manner.ending
+        self._where, self._bias = where, -against(draft.manner.ending, MIDDLE)
         self._short = int(DURATIONS.searchsorted(LONG * where.room))
 
     def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's

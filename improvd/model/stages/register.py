@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 STRENGTH: Final = 0.25
 """How much of a bell about the call's mean, as wide as the call, is laid over the pitches."""
+MOVED: Final = 0.15
+"""So much more of it for each semitone that it was moved, to outweigh what the call itself pulls back."""
 NARROWEST: Final = 4.0
 """Semitones that the bell is wide at least: the standard deviation."""
 
@@ -30,8 +32,9 @@ class Register(Stage):
     def __init__(self, draft: Draft) -> None:
         pitches = np.array([note.pitch for note in draft.call], dtype=np.float64)
         middle, width = (pitches.mean(), max(NARROWEST, pitches.std())) if len(pitches) else (0.0, np.inf)
-        away = (np.arange(SIZES[PITCH]) - middle - (draft.manner.register or 0.0)) / width
-        self._bias = (-0.5 * STRENGTH * away**2).astype(np.float32)
+        moved = draft.manner.register or 0.0
+        away = (np.arange(SIZES[PITCH]) - middle - moved) / width
+        self._bias = (-0.5 * (STRENGTH + MOVED * abs(moved)) * away**2).astype(np.float32)
 
     def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
         """Lean."""

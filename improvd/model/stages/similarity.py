@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     from improvd.model.draft import Draft
 
 SHARES: Final = {
-    INTERVAL: (0.01, 0.02, 0.07, 0.12, 0.26, 0.28, 0.58, 0.63, 0.61),
-    PITCH: (0.07, 0.19, 0.41, 0.51, 0.72, 0.72, 0.87, 0.86, 0.95),
-    DURATION: (0.06, 0.11, 0.16, 0.37, 0.34, 0.61, 0.68, 0.66, 0.88),
-    VELOCITY: (0.01, 0.02, 0.05, 0.10, 0.14, 0.23, 0.41, 0.31, 0.38),
+    INTERVAL: (0.00, 0.00, 0.07, 0.17, 0.33, 0.47, 0.44, 0.69, 0.79, 0.79),
+    PITCH: (0.01, 0.23, 0.41, 0.55, 0.66, 0.76, 0.75, 0.83, 0.91, 0.96),
+    DURATION: (0.04, 0.05, 0.16, 0.30, 0.38, 0.31, 0.53, 0.57, 0.78, 0.88),
+    VELOCITY: (0.00, 0.01, 0.01, 0.09, 0.22, 0.14, 0.15, 0.22, 0.17, 0.25),
 }
 """The memory's share in what is likely, by how many notes the longest match has: `benchmarks/similarity.py`."""
 LEAST: Final = 0.015
 """A smaller share isn't worth its time."""
+SOME: Final = 0.001
+"""No match is trusted less, so that where the knob stands at 1 all is taken from the memory."""
 ALL: Final = 0.9999
 """No share is larger: the network still decides what the memory leaves open."""
 OWN: Final = 256
@@ -79,8 +81,8 @@ class Listening(Similarity):
 
 def _turned(share: float, knob: float) -> float:
     """A share as the knob has it: as learnt in the middle, none at 0, all at 1."""
-    odds = share * knob
-    return min(ALL, odds / (odds + (1.0 - share) * (1.0 - knob))) if odds > 0 else 0.0
+    odds = max(share, SOME) * knob
+    return min(ALL, odds / (odds + (1.0 - share) * (1.0 - knob)))
 
 
 def similarity(draft: Draft) -> list[Stage]:

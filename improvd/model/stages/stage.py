@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+MOST: Final = 1000.0
+"""Nats against what is as good as ruled out."""
+
+
+def against(knob: float, middle: float) -> float:
+    """Nats that a knob from 0 to 1 sets against something: 0, ``middle`` in its middle, `MOST` at 1."""
+    return min(MOST, middle * knob / max(1.0 - knob, 1e-9))
 
 
 class Stage:

@@ -8,7 +8,7 @@ import numpy as np
 
 from improvd.core.key import OCTAVE
 from improvd.model import keys
-from improvd.model.stages.stage import Stage
+from improvd.model.stages.stage import Stage, against
 from improvd.model.tokens import PITCH, SIZES
 
 if TYPE_CHECKING:
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from improvd.model.draft import Draft
 
-MOST: Final = 6.0
-"""How much less likely, in nats, a pitch foreign to the key is made where the lean is 1."""
+MIDDLE: Final = 0.8
+"""Nats against a pitch that is foreign to the key, where the knob stands in its middle."""
+ASKED: Final = 4.0
+"""A key that was asked for, where none may have been heard, counts for so many times as much."""
 CLASSES: Final = np.arange(SIZES[PITCH]) % OCTAVE
 
 
@@ -32,7 +34,8 @@ class Tonality(Stage):
         foreign = 1.0 - likely_keys(draft) @ keys.SCALES
         # Where no key is clear, all are a little foreign: that is no reason for anything.
         foreign -= foreign.min()
-        self._bias = (-MOST * draft.manner.key_lean * foreign[CLASSES]).astype(np.float32)
+        middle = MIDDLE if draft.request.key is None else ASKED * MIDDLE
+        self._bias = (-against(draft.manner.key_lean, middle) * foreign[CLASSES]).astype(np.float32)
 
     def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
         """Lean."""
