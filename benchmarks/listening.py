@@ -59,9 +59,10 @@ class Phrase(NamedTuple):
 
 @dataclass
 class Answer:
-    """What improvd made of a phrase."""
+    """What improvd made of a phrase; ``heard`` is the phrase as it was played, waiting wherever that was answered."""
 
     phrase: Phrase
+    heard: list[Note]
     notes: list[Note]
     performance: Performance
 
@@ -117,17 +118,17 @@ def phrases(corpus: Path, split: str, count: int, rng: random.Random) -> list[Ph
     return found
 
 
-def struck(performance: Performance) -> list[Note]:
-    """What improvd played, in order of time."""
+def struck(messages: Iterable[tuple[Seconds, bytes]]) -> list[Note]:
+    """The notes that messages make, in order of time."""
     down: dict[int, tuple[Seconds, int]] = {}
     notes = []
-    for sent in performance.sent:
-        kind, pitch, velocity = sent.data[0] & 0xF0, sent.data[1], sent.data[-1]
+    for at, data in messages:
+        kind, pitch, velocity = data[0] & 0xF0, data[1], data[-1]
         if kind == NOTE_ON and velocity:
-            down[pitch] = sent.actual, velocity
+            down[pitch] = at, velocity
         elif kind in (NOTE_ON, NOTE_OFF) and pitch in down:
             onset, loud = down.pop(pitch)
-            notes.append(Note(onset, sent.actual, pitch, loud))
+            notes.append(Note(onset, at, pitch, loud))
     return sorted(notes, key=lambda note: (note.onset, note.pitch))
 
 
@@ -174,11 +175,11 @@ def _rows(answers: Sequence[Answer]) -> Iterable[tuple[str, dict[str, list[Note]
         for turn in answer.performance.turns:
             if turn.response_onset is not None and turn.response_end is not None:
                 beats += list(np.arange(turn.response_onset, turn.response_end + 1e-6, 60.0 / turn.bpm))
-        last = max(note.offset for note in (*phrase.call, *answer.notes, *phrase.after))
+        last = max(note.offset for note in (*answer.heard, *answer.notes, *phrase.after))
         span = (0.8, last + 0.2)
         heard = ", ".join(f"{turn.bpm:.0f} bpm, {turn.reason}" for turn in answer.performance.turns)
         title = f"{phrase.source}: {phrase.name} ({phrase.bpm:.0f} bpm, {key_of(phrase.call).key.name}; heard {heard})"
-        yield title, {"call": phrase.call, "improvd": answer.notes}, beats, span
+        yield title, {"call": answer.heard, "improvd": answer.notes}, beats, span
         yield "as the composer went on", {"call": phrase.call, "composer": phrase.after}, [], span
 
 
@@ -225,7 +226,12 @@ def main() -> None:
         phrases(options.corpus, options.split, options.count, random.Random(options.seed)), 1
     ):
         performance = Stage(Player(played(phrase.call)), VirtualPartner(bundle), settings, hold=True).perform()
-        answer = Answer(phrase, struck(performance), performance)
+        answer = Answer(
+            phrase,
+            struck((event.at, event.data) for event in performance.heard),
+            struck((sent.actual, sent.data) for sent in performance.sent),
+            performance,
+        )
         name = options.out / f"{number:02}-{phrase.source}"
         write_duet(performance, name.with_suffix(".mid"))
         sound.write_wav(name.with_suffix(".mid"), name.with_suffix(".wav"), font)
