@@ -16,7 +16,8 @@ from improvd.core.events import Seconds
 @configured(RunOptions)
 def run(chosen: Chosen[RunOptions]) -> None:
     """Listen to a keyboard and answer each phrase, on the beat. Ctrl-C ends it."""
-    from improvd.daemon.lines import LineWriter  # noqa: PLC0415  only this command needs it
+    from improvd.daemon.door import open_door  # noqa: PLC0415  only this command needs it
+    from improvd.daemon.lines import LineWriter  # noqa: PLC0415  as above
     from improvd.daemon.log import Level, form_for, teller  # noqa: PLC0415  as above
     from improvd.daemon.notify import Notifier  # noqa: PLC0415  as above
     from improvd.daemon.realtime import ENGINE_NICENESS, be_nice  # noqa: PLC0415  as above
@@ -37,16 +38,20 @@ def run(chosen: Chosen[RunOptions]) -> None:
             (details, Level.DEBUG if options.debug else Level.ERROR),
         )
     )
+    door = open_door(options) if options.page else None
     session = Session(
         options,
         reread=lambda: chosen.again().options,
         say=say,
         debug=lambda line: tell(line, Level.DEBUG),
         notifier=Notifier(os.environ),
+        door=door,
     )
     try:
         session.run()
     finally:
+        if door is not None:
+            door.close()
         for lines in (screen, details):
             lines.close(Seconds(0.5))
 

@@ -32,6 +32,7 @@ class Group(Enum):
     MUSIC = "What it plays"
     LISTENING = "What it hears"
     SENDING = "What it sends"
+    PAGE = "The page"
     REPORTS = "What it tells"
     CONFIGURATION = "Configuration"
 

@@ -179,6 +179,31 @@ class RunOptions(DuetOptions):
         "Drop a note that would come later than this, in seconds.",
         group=Group.SENDING,
     )
+    page: bool = described(True, Switch(), "Show a page for the browser: to see, to steer, to play.", group=Group.PAGE)
+    page_host: str = described(
+        "127.0.0.1",
+        Text("ADDRESS"),
+        "Where the page is: 127.0.0.1 is for this machine alone, 0.0.0.0 for the whole network, by a token.",
+        group=Group.PAGE,
+    )
+    page_port: int | None = described(
+        None,
+        Number(1, 65535, whole=True, word=AUTO),
+        "The page's port; auto: the first free one from 8420 on.",
+        group=Group.PAGE,
+    )
+    page_token: str = described(
+        "",
+        Text("WORD"),
+        "What a browser must know; without one: nothing on this machine, a new one each time for the network.",
+        group=Group.PAGE,
+    )
+    cert: Path | None = described(
+        None, File(), "A certificate: the page over TLS, so that browsers elsewhere allow it MIDI.", group=Group.PAGE
+    )
+    cert_key: Path | None = described(
+        None, File(), "The certificate's key, where it isn't in the same file.", group=Group.PAGE
+    )
     trace: Path | None = described(
         None, File(), "Write a line of JSON for every message in and out to this file.", group=Group.REPORTS
     )

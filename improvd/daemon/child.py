@@ -38,11 +38,12 @@ def module(name: str) -> tuple[str, ...]:
 class Child:
     """A running child in a session of its own, so that a terminal's Ctrl-C and hang-up don't reach it.
 
+    ``inherited`` are descriptors of ours that it gets, under the same numbers.
     ``peer`` is the wire to it. ``noise`` is what it and its libraries write on stdout and stderr, never the user's
     to see as it is; a child never waits to get rid of it.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], inherited: Sequence[int] = ()) -> None:
         ours, theirs = socket.socketpair()
         self.noise, noisy = os.pipe()
         os.set_blocking(self.noise, False)
@@ -50,7 +51,7 @@ class Child:
         try:
             self.process = subprocess.Popen(  # noqa: S603  our own interpreter and modules
                 [*command, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *inherited],
                 stdin=subprocess.DEVNULL,
                 stdout=noisy,
                 stderr=noisy,
@@ -94,17 +95,22 @@ class Child:
 class Keeper:
     """Keeps one child running. ``title`` is for messages, ``first`` makes what a fresh child is told first.
 
+    ``inherited`` are descriptors of ours that each gets.
+
     Single-threaded; nothing blocks. The owner selects on ``sockets``, calls ``receive`` and ``tick``, and asks
     ``deadline`` how long it may wait.
     """
 
-    def __init__(self, title: str, command: Sequence[str], first: Callable[[], Message]) -> None:
+    def __init__(
+        self, title: str, command: Sequence[str], first: Callable[[], Message], inherited: Sequence[int] = ()
+    ) -> None:
         self.title = title
         self.child: Child | None = None
         self.ready = False
         """Whether the child has said that it serves; the owner says so, with ``serves``."""
         self._command = command
         self._first = first
+        self._inherited = inherited
         self._dying: Child | None = None
         self._start_at: Seconds | None = None
         self._served_since: Seconds | None = None
@@ -115,7 +121,7 @@ class Keeper:
         """Start a child now."""
         self._start_at = None
         self._gives_up_at = Seconds(now + STARTING)
-        self.child = Child(self._command)
+        self.child = Child(self._command, self._inherited)
         self.child.peer.send(self._first())
 
     def serves(self, now: Seconds) -> None:

@@ -26,6 +26,7 @@ from improvd.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from collections.abc import Set as AbstractSet
+    from pathlib import Path
 
     from improvd.config.options import RunOptions
     from improvd.control.place import Claimed
@@ -100,6 +101,11 @@ class Desk:
         }
 
     # -- the session's side
+
+    @property
+    def path(self) -> Path | None:
+        """Where clients are let in; None where there is no socket."""
+        return self._place and self._place.path
 
     def open(self) -> None:
         """Let clients in. Raises `UserError` where no socket can be had; the session goes on without one."""

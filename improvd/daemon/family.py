@@ -1,4 +1,4 @@
-"""The two children of a session: one wait for both, and an eye on both."""
+"""The children of a session: one wait for all, and an eye on all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from improvd.daemon.messages import Close
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from improvd.daemon.child import Child, Keeper
     from improvd.daemon.mirror import Mirror
@@ -22,28 +22,37 @@ CLOSING = Seconds(1.0)
 
 
 class Family:
-    """The keepers of the ports process and of the model's. Single-threaded; only ``wait``, ``release``, ``stop`` wait.
+    """The keepers of the ports process, the model's, and ``others`` that the duet can do without.
 
+    Single-threaded; only ``wait``, ``release``, ``stop`` wait.
     ``awake`` is one more socket to wait for: whoever writes to its other end cuts a wait short. ``debug`` takes what
     the children and their libraries write.
     """
 
-    def __init__(self, ports: Keeper, worker: Keeper, awake: socket.socket, debug: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        ports: Keeper,
+        worker: Keeper,
+        awake: socket.socket,
+        debug: Callable[[str], None],
+        others: Sequence[Keeper] = (),
+    ) -> None:
         self.ports = ports
         self.worker = worker
-        self.both = (ports, worker)
+        self.others = others
+        self.all = (ports, worker, *others)
         self.heartbeat = Heartbeat()
         self._awake = awake
         self._debug = debug
 
     def start(self) -> None:
-        """Start both, side by side."""
-        for keeper in self.both:
+        """Start all, side by side."""
+        for keeper in self.all:
             keeper.start(now())
 
     def deadline(self, at: Seconds) -> Seconds | None:
         """When ``look_after`` next has something to do."""
-        deadlines = [keeper.deadline(at) for keeper in self.both]
+        deadlines = [keeper.deadline(at) for keeper in self.all]
         if self.ports.ready:
             deadlines.append(self.heartbeat.deadline)
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
@@ -55,7 +64,7 @@ class Family:
 
         What others want to read from and write to is waited for as well; given back is what of it can be.
         """
-        children = [keeper.child for keeper in self.both if keeper.child is not None]
+        children = [keeper.child for keeper in self.all if keeper.child is not None]
         peers = [child.peer for child in children if child.peer.lost is None]
         noises = {child.noise: child for child in children if child.noise >= 0}
         backlogs = [peer for peer in peers if peer.has_backlog]
@@ -72,7 +81,7 @@ class Family:
 
     def look_after(self, at: Seconds, lost: Callable[[Keeper, str, Seconds], None]) -> None:
         """Tell ``lost`` of each child that is of no more use and why, start those that are due, ask the ports."""
-        for keeper in self.both:
+        for keeper in self.all:
             if why := keeper.why_lost(at):
                 lost(keeper, why, at)
             keeper.tick(at)
@@ -106,9 +115,10 @@ class Family:
         return not mirror.left_behind(now())
 
     def stop(self) -> None:
-        """End what is left of both."""
+        """End what is left of them."""
         self.ports.stop(Seconds(1.0))
-        self.worker.stop(Seconds(0.2))
+        for keeper in (self.worker, *self.others):
+            keeper.stop(Seconds(0.2))
 
     def hear_noise(self, child: Child) -> None:
         """Pass on what the child wrote since the last time."""

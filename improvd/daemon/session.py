@@ -15,6 +15,7 @@ import sys
 from collections import deque
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from improvd.config.settings import schedule_limits
@@ -36,7 +37,9 @@ from improvd.daemon.messages import (
     Heard,
     LoadModel,
     ModelReady,
+    OpenPage,
     OpenPorts,
+    PageOpen,
     Panic,
     Pong,
     PortsOpen,
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from improvd.config.options import RunOptions
     from improvd.core.events import MidiEvent
     from improvd.core.view import View
+    from improvd.daemon.door import Door
     from improvd.daemon.happenings import Happening, Witness
     from improvd.daemon.log import Say
 
@@ -65,14 +69,15 @@ FAREWELL = Seconds(5.0)
 """The longest that the end may take until the last note's off is sent."""
 
 PORTS, WORKER = module("ports"), module("worker")
+PAGE = (sys.executable, "-m", "improvd.page.process")
 
 
 class Session:
     """One session of `improvd run`, from start to end. ``say`` takes a line for the player, ``debug`` one of detail.
 
     Neither may block. ``reread`` gives the options that are wished by now, and may; it is called on a thread of its
-    own. ``notifier`` leads to the service manager, if one started us. ``ports`` and ``worker`` are the children's
-    commands.
+    own. ``notifier`` leads to the service manager, if one started us; ``door`` is where the page is reached, if there
+    is to be one. ``ports`` and ``worker`` are the children's commands.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class Session:
         say: Say,
         debug: Callable[[str], None],
         notifier: Notifier | None = None,
+        door: Door | None = None,
         ports: Sequence[str] = PORTS,
         worker: Sequence[str] = WORKER,
     ) -> None:
@@ -105,7 +111,9 @@ class Session:
             Keeper("model", worker, lambda: LoadModel(options.model, self._held.settings.style)),
             self._awake,
             debug,
+            [] if door is None else [Keeper("page", PAGE, partial(self._open_page, door), door.inherited)],
         )
+        self._door = door
         self._handlers: dict[Keeper, dict[type, Handler]] = {
             self._family.ports: {
                 Heard: self._on_heard,
@@ -121,6 +129,11 @@ class Session:
                 Failed: partial(self._on_failed, self._family.worker),
             },
         }
+        for page in self._family.others:
+            self._handlers[page] = {
+                PageOpen: partial(self._on_page_open, page),
+                Failed: partial(self._on_failed, page),
+            }
         self._open: PortsOpen | None = None  # as first opened
         self._model: ModelReady | None = None
         self._playing = False  # whether both children have been up: the duet is on
@@ -144,6 +157,7 @@ class Session:
     def processes(self) -> dict[str, int]:
         """The process id of each process there is, by what it does."""
         children = {"ports": self._family.ports.child, "model": self._family.worker.child}
+        children |= {keeper.title: keeper.child for keeper in self._family.others}
         return {"engine": os.getpid()} | {name: child.process.pid for name, child in children.items() if child}
 
     def stop(self) -> None:
@@ -241,7 +255,7 @@ class Session:
     def _round(self) -> None:
         at = now()
         ready = self._family.wait(self._patience(at), self._desk.reading(), self._desk.writing())
-        for keeper in self._family.both:
+        for keeper in self._family.all:
             self._receive(keeper)
         for event in self._desk.heard(now()):
             self._on_played(event)
@@ -322,6 +336,16 @@ class Session:
             self._see(at, PortsBack(ports))
         self._open = self._open or ports
         self._begin()
+
+    def _open_page(self, door: Door) -> OpenPage:
+        return door.order(self._desk.path or Path(os.devnull))
+
+    def _on_page_open(self, page: Keeper, _opened: PageOpen, at: Seconds) -> None:
+        page.serves(at)
+        if self._complained.pop(page.title, None) is not None:
+            self._say("the page is back")
+        elif self._door is not None:
+            self._say(f"the page: {self._door.address}")
 
     def _on_continuation(self, answer: Continuation, at: Seconds) -> None:
         self._owed.pop((answer.turn, answer.segment), None)
@@ -408,6 +432,9 @@ class Session:
         if keeper.child is not None:
             self._family.hear_noise(keeper.child)
         self._debug(f"{keeper.title}: {why}")
+        if keeper in self._family.others:
+            self._miss(keeper, at)
+            return
         served, child = keeper.ready, keeper.child
         keeper.lose(at)
         if not self._playing:
@@ -420,6 +447,13 @@ class Session:
         if served and keeper is self._family.ports:
             self._see(at, PortsLost())
             self._do(self._engine.on_ports_lost(at), at)
+
+    def _miss(self, keeper: Keeper, at: Seconds) -> None:
+        """The duet goes on without it, until it is back."""
+        if keeper.title not in self._complained:
+            self._complained[keeper.title] = line = f"the {keeper.title} ended unexpectedly; starting afresh"
+            self._say(line, Level.WARNING)
+        keeper.lose(at)
 
     def _on_failed(self, keeper: Keeper, failed: Failed, _at: Seconds) -> None:
         self._debug(f"{keeper.title}: {failed.message}")
