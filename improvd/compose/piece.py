@@ -2,7 +2,7 @@
 
 So there is one way in which improvd plays, and what is heard of a model here is what it would play on stage: the
 network is primed with as many notes as it learnt from at a time, and what bends or bounds an answer bends and bounds a
-piece.
+piece. What lies further back is told as a player's earlier phrases are: a piece may come back to how it began.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from improvd.core.answer import one_seed
-from improvd.core.events import CONTEXT_NOTES, Beats, Generate
+from improvd.core.events import CONTEXT_NOTES, EARLIER_NOTES, Beats, Generate
 from improvd.model.limits import CHORD, Limits
 
 if TYPE_CHECKING:
@@ -51,13 +51,15 @@ def whole(improviser: Improviser, request: Generate, meter: Meter) -> tuple[Beat
         until = Beats(start + meter.bar)
         if until + meter.bar >= request.end:
             until = request.end  # the last two bars at once, so that there is room for an ending
-        context = (*heard, *notes)[-CONTEXT_NOTES:]
+        so_far = (*heard, *notes)
+        context, earlier = so_far[-CONTEXT_NOTES:], so_far[-CONTEXT_NOTES - EARLIER_NOTES : -CONTEXT_NOTES]
         notes += improviser.answer(
             replace(
                 request,
                 segment=segment,
                 context=context,
                 call=max(0, len(context) - len(notes)),
+                earlier=(earlier,) if earlier else (),
                 start=start,
                 until=until,
                 seed=one_seed(request.seed, segment),

@@ -89,6 +89,7 @@ def test_each_bar_is_asked_for_from_the_last_notes_before_it() -> None:
     assert len({one.seed for one in listening.requests}) == 29
     for bar, one in enumerate(listening.requests):
         assert one.context == (*TUNE, *notes[:bar])[-CONTEXT_NOTES:]
+        assert one.earlier == ((*TUNE, *notes[:bar])[:-CONTEXT_NOTES],)
         assert one.call == CONTEXT_NOTES - bar
 
 
