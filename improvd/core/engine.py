@@ -29,6 +29,7 @@ from improvd.core.events import (
     TurnEnded,
 )
 from improvd.core.listener import Listener
+from improvd.core.phrases import remember
 from improvd.core.settings import Sync
 from improvd.core.tempo import DEFAULT_BPM
 from improvd.core.turns import RECENT, TOO_SOON, State, beat_is_missed_at, call_ends_at
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from improvd.core.beat import BeatSource
+    from improvd.core.phrases import Phrases
     from improvd.core.settings import EngineSettings
     from improvd.core.tempo import Pulse
 
@@ -69,10 +71,12 @@ class Engine:
         self._call_ends_at: Seconds | None = None
         self._pulse: Pulse | None = None  # of the call as it stands, where it was found already
         self._muted = False
+        self._hears = self._plays = True  # whether there is a keyboard, and a synth
         self._watched: tuple[State, int] = (State.LISTENING, 0)  # what that was worked out from
         self._decided_at = Seconds(0.0)
         self._turn = -1  # counts decisions: one that was taken back is never mistaken for the next
         self._answer: Answer | None = None
+        self._earlier: Phrases = ()  # the calls that were answered, for later answers to take up
         self._planned: list[PlannedNote] = []  # of this answer, in order of onset
         self._next_key = 0
 
@@ -195,6 +199,21 @@ class Engine:
             self._take_up(now)
         return effects
 
+    def on_ports(self, now: Seconds, *, hears: bool, plays: bool) -> list[Effect]:
+        """Whether there is a keyboard, and a synth, by now: both may come and go, each for itself.
+
+        Without a synth calls are heard and none is answered. A keyboard that goes takes with it what it held.
+        """
+        effects = self.on_time(now)
+        lost_keyboard, lost_synth = self._hears and not hears, self._plays and not plays
+        self._hears, self._plays = hears, plays
+        if lost_keyboard:
+            effects += [Release(), *self.on_ports_lost(now)]
+        elif lost_synth and self._answer is not None:
+            effects += [Release(), *self._end_turn("interrupted", now)]
+            self._take_up(now)
+        return effects
+
     def on_panic(self, now: Seconds) -> list[Effect]:
         """Something hangs: nothing of ours may sound, and no key counts as held."""
         return [Release(), *self.on_ports_lost(now)]
@@ -276,14 +295,14 @@ class Engine:
                 return []
         pulse = self._source.follow(self._pulse)
         self._source.decided(pulse)
-        if self._muted or self._source.stopped():
+        if self._muted or self._source.stopped() or not self._plays:
             self._listener.forget(now)
             self._call_ends_at = None
             self._state = State.LISTENING
             return []
         start = pulse.start(Seconds(now + self._lead))
         self._turn += 1
-        self._answer = Answer(self._turn, call, pulse, start, lead=self._lead, settings=self._settings)
+        self._answer = Answer(self._turn, call, pulse, start, lead=self._lead, settings=self._settings, earlier=self._earlier)
         self._decided_at = now
         self._call_ends_at = None
         self._state = State.THINKING
@@ -371,6 +390,7 @@ class Engine:
             reason=reason,
         )
         self._listener.forget(self._decided_at)
+        self._earlier = remember(self._earlier, answer.phrase)
         self._drop_answer()
         self._state = State.LISTENING
         return [ended]

@@ -77,6 +77,8 @@ class Schedule:
         self._by_pitch: dict[tuple[int, int], int] = {}  # (channel, pitch) -> key of the one note that sounds there
         self._withheld: set[int] = set()  # sounding, past their end, waiting for the player's key to come up
         self._channels: set[int] = set()
+        self.plugged = True
+        """Whether the synth is in reach."""
         self._echoes: deque[tuple[Seconds, tuple[int, ...]]] = deque(maxlen=512)
         self.late_notes = 0
         """Notes dropped because their on would have come more than ``late_limit`` late."""
@@ -109,6 +111,8 @@ class Schedule:
 
     def play(self, notes: Iterable[PlannedNote]) -> None:
         """Plan ``notes``. One that is planned already is replaced; of one that sounds only the end may move."""
+        if not self.plugged:
+            return
         for note in notes:
             sounding = self._sounding.get(note.key)
             onset = note.onset if sounding is None else sounding.onset
@@ -145,8 +149,37 @@ class Schedule:
             self._channels.add(channel)
         self.release(now)
 
+    def unplug(self) -> None:
+        """The synth is out of reach: drop what is planned, send nothing, and owe what sounds its off until `plug`."""
+        self.plugged = False
+        self._planned.clear()
+
+    def plug(self, now: Seconds, instrument: Instrument, channels: Iterable[int] = ()) -> list[MidiEvent]:
+        """The synth is in reach, and ``instrument`` what it is now. What ends everything that may sound there of ours.
+
+        That is what a synth still sounds that went with notes of ours on, and what an improvd before this one, ended by
+        force, may have left sounding on ``channels``.
+        """
+        self.plugged = True
+        self._instrument = instrument
+        self._channels.update(channels)
+        return self.close(now)
+
+    def let_go(self, now: Seconds) -> None:
+        """The keyboard is out of reach: no key counts as held, and what waited for one to come up ends ``now``."""
+        self._hands.let_go()
+        for key in sorted(self._withheld):
+            self._end(key, now)
+        self._withheld.clear()
+
+    def know(self, instrument: Instrument) -> None:
+        """From now on the synth is ``instrument``: the keyboard is another, or the synth."""
+        self._instrument = instrument
+
     def next_deadline(self) -> Seconds | None:
         """When ``due`` will next have something, or None."""
+        if not self.plugged:
+            return None
         while self._heap and not self._is_live(*self._heap[0]):
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
@@ -165,12 +198,19 @@ class Schedule:
         return out
 
     def close(self, now: Seconds) -> list[MidiEvent]:
-        """The last messages: every sounding note's off, then pedal up, all sound off and all notes off."""
+        """The last messages: every sounding note's off, then pedal up, all sound off and all notes off.
+
+        None where the synth is out of reach.
+        """
         self._planned.clear()
         out: list[MidiEvent] = []
+        if not self.plugged:
+            return out
         for key in sorted(self._sounding):
             if self._instrument is not Instrument.SAME or self._may_end(self._sounding[key]):
                 self._sound_off(key, now, now, out)
+            else:
+                self._withheld.add(key)
         guarded = self._instrument is not Instrument.SEPARATE
         for channel in sorted(self._channels):
             # 120 and 123 would cut what the player holds by key or by pedal; every off of ours is sent already.
@@ -182,10 +222,16 @@ class Schedule:
         return out
 
     def panic(self, now: Seconds) -> list[MidiEvent]:
-        """Silence on all channels, whatever is believed to be sounding or held; nothing is planned any more."""
+        """Silence on all channels, whatever is believed to be sounding or held; nothing is planned any more.
+
+        Where the synth is out of reach, that is what it gets once it is back.
+        """
         self._planned.clear()
         self._hands.let_go()
         out: list[MidiEvent] = []
+        if not self.plugged:
+            self._channels.update(range(16))
+            return out
         for key in sorted(self._sounding):
             self._sound_off(key, now, now, out)
         for channel in range(16):

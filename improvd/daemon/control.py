@@ -17,7 +17,7 @@ from improvd.daemon import watching
 from improvd.daemon.clock import now
 from improvd.daemon.control_server import LATER, Client, Server
 from improvd.daemon.figures import Figures
-from improvd.daemon.happenings import Began, PortsBack, PortsLost
+from improvd.daemon.happenings import Began, PortsBack, PortsChanged, PortsLost
 from improvd.daemon.log import Level
 from improvd.daemon.memory import resident
 from improvd.daemon.played import Played
@@ -166,7 +166,7 @@ class Desk:
         self._figures.see(at, happening)
         if isinstance(happening, Began):
             self._ports, self._model = happening.ports, happening.model
-        elif isinstance(happening, PortsBack):
+        elif isinstance(happening, (PortsBack, PortsChanged)):
             self._ports = happening.ports
         elif isinstance(happening, PortsLost):
             self._ports = None

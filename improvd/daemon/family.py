@@ -102,8 +102,8 @@ class Family:
             if self.ports.ready and asked is None:
                 asked = at
                 self.ports.send(Close())
-            if self.ports.child is None and not mirror.left_behind(at):
-                return True
+            if not self.ports.ready and not mirror.left_behind(at):
+                return True  # one that doesn't serve yet has sent nothing
             self.wait(Seconds(0.02))
             receive(self.ports)
             at = now()

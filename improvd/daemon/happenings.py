@@ -1,7 +1,8 @@
 """What happens in a session, for those who watch it: the trace, the recording, the figures, whoever asks from outside.
 
 A happening is a frozen value. Beside those below it is one of the way of a note, as it goes by: `Heard`, `Sent`,
-`Generate`, `Continuation`, `Play`, `Release`, `TurnEnded`; or the `Pong` with which the ports tell what they count.
+`Generate`, `Continuation`, `Pace`, `Play`, `Release`, `TurnEnded`; or the `Pong` with which the ports tell what they
+count.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from improvd.config.options import RunOptions
-    from improvd.core.events import Continuation, Generate, Play, Release, Seconds, Sent, TurnEnded
+    from improvd.core.events import Continuation, Generate, Pace, Play, Release, Seconds, Sent, TurnEnded
     from improvd.core.schedule import ScheduleLimits
     from improvd.core.settings import EngineSettings
     from improvd.daemon.messages import Heard, ModelReady, Pong, PortsOpen
 
     Happening: TypeAlias = (
-        "Began | Woke | Renewed | PortsLost | ModelBack | Closing | Heard | Sent | Generate | Continuation | Play"
-        " | Release | TurnEnded | PortsBack | Muted | Panicked | Pong"
+        "Began | Woke | Renewed | PortsLost | ModelBack | Closing | Heard | Sent | Generate | Continuation | Pace"
+        " | Play | Release | TurnEnded | PortsBack | PortsChanged | Muted | Panicked | Pong"
     )
 
 
@@ -53,6 +54,13 @@ class PortsLost:
 @dataclass(frozen=True, slots=True)
 class PortsBack:
     """A fresh ports process serves; its ports may be called otherwise now."""
+
+    ports: PortsOpen
+
+
+@dataclass(frozen=True, slots=True)
+class PortsChanged:
+    """One or both of the ports came or went, or the MIDI system did, while the ports process served on."""
 
     ports: PortsOpen
 

@@ -27,7 +27,8 @@ class OpenPorts:
     ``api`` is a backend's name or "auto"; a port that is None is a virtual one of our own. ``instrument`` is
     "auto" or a value of `improvd.core.schedule.Instrument`. ``left_behind`` are the (channel, pitch) pairs that an
     earlier ports process may have left sounding: they are ended before anything else. ``keys`` (channel, pitch) and
-    ``pedals`` (channel) are what the player holds meanwhile.
+    ``pedals`` (channel) are what the player holds meanwhile. ``channels`` are silenced whenever the output opens, for
+    what an improvd that was ended by force may have left there.
     """
 
     api: str
@@ -39,17 +40,23 @@ class OpenPorts:
     left_behind: tuple[tuple[int, int], ...]
     keys: tuple[tuple[int, int], ...] = ()
     pedals: tuple[int, ...] = ()
+    channels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PortsOpen:
-    """Ports to engine: the ports are open. Names as the backend gives them; ``grants`` is for the player to read."""
+    """Ports to engine: the process serves, and how its ports stand; once more whenever one of them came or went.
+
+    Names as the backend gives them, and empty for what isn't there but waited for: ``api`` too, while no MIDI system
+    runs. ``grants`` is for the player to read, and so are ``waiting``: why what is waited for isn't there, a line each.
+    """
 
     api: str
     input: str
     output: str
     instrument: str
     grants: str
+    waiting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,29 +7,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from improvd.config.systems import NULL, SYSTEMS
-from improvd.daemon.portnames import choose, device, shown
+from improvd.config.systems import AUTO, NULL, SYSTEMS
+from improvd.daemon import graph_alsa
+from improvd.daemon.graph import NamesOnly
+from improvd.daemon.graph_jack import JackGraph, NoServerError
+from improvd.daemon.portnames import device, shown
 from improvd.errors import MidiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable, Sequence
 
     import rtmidi
+
+    from improvd.daemon.graph import Graph
+    from improvd.daemon.plug import Plug
 
 WITHOUT_VIRTUAL = ("winmm",)
 
 
+class SystemGoneError(MidiError):
+    """The MIDI system ended under us. All that was opened on it is dead, and may block: nothing of it is to be used."""
+
+
 class System(Protocol):
-    """Where messages come from and go to."""
+    """Where messages come from and go to, as far as it is there."""
 
     api: str
-    input: str
-    output: str
-    same_device: bool | None
-    """Whether both ports are one device's; None where that can't be seen."""
+    """Which MIDI system; empty while none runs."""
+    waiting: tuple[str, ...]
+    """What is waited for, and why: a line each."""
+
+    @property
+    def input(self) -> str:
+        """The input's name; empty while waited for."""
+
+    @property
+    def output(self) -> str:
+        """The output's name; empty while waited for."""
+
+    @property
+    def same_device(self) -> bool | None:
+        """Whether both ports are one device's; None where that can't be seen."""
+
+    def look(self) -> bool:
+        """See what came and went since the last time, connect with what was waited for; whether anything changed.
+
+        Raises `SystemGoneError`.
+        """
 
     def send(self, data: bytes) -> None:
-        """Send one message now."""
+        """Send one message now; nothing while there is no output. Raises `SystemGoneError`."""
 
     def close(self) -> None:
         """Let go of the ports: nothing is heard or sent afterwards."""
@@ -39,7 +66,12 @@ class NullSystem:
     """Hears nothing and sends nowhere."""
 
     api = input = output = NULL
-    same_device: bool | None = False
+    waiting: tuple[str, ...] = ()
+    same_device = False
+
+    def look(self) -> bool:
+        """Nothing comes or goes."""
+        return False
 
     def send(self, data: bytes) -> None:
         """Nothing to do."""
@@ -49,58 +81,112 @@ class NullSystem:
 
 
 class RtMidiSystem:
-    """One input and one output of a backend, opened by name, or of our own where the name is None.
+    """One input and one output, opened by name, or of our own where the name is None, on the first of ``apis`` to run.
 
-    ``hear`` is called on RtMidi's thread with (message, delta) and must not block. Raises `MidiError`, with the
-    line for the user, where a name fits no port and where the backend refuses.
+    ``hear`` is called on RtMidi's thread with (message, delta) and must not block. What isn't there is looked for each
+    time that ``look`` is called.
     """
 
-    def __init__(self, api: str, input_name: str | None, output_name: str | None, hear: Callable[..., None]) -> None:
-        number = compiled()[api]
-        import rtmidi  # noqa: PLC0415  only where a real system is wanted
+    def __init__(
+        self, apis: Sequence[str], input_name: str | None, output_name: str | None, hear: Callable[..., None]
+    ) -> None:
+        self.api = ""
+        self.waiting: tuple[str, ...] = ()
+        self._apis = apis
+        self._names = (input_name, output_name)
+        self._hear = hear
+        self._graph: Graph | None = None
+        self._in: Plug | None = None
+        self._out: Plug | None = None
+        self._client: rtmidi.MidiOut | None = None
+        self._stamp: Hashable = None
 
-        self.api = api
-        try:
-            # Two clients with names of their own: under one name the second would be "improvd-01".
-            self._out = rtmidi.MidiOut(number, "improvd-out")
-            self._in = rtmidi.MidiIn(number, "improvd-in")
-        except rtmidi.SystemError as error:
-            raise MidiError(f"{shown(api)} is not running") from error
-        if (input_name is None or output_name is None) and api in WITHOUT_VIRTUAL:
-            raise MidiError(f"{shown(api)} has no virtual ports: name both with --in and --out (see: improvd ports)")
-        # Both are chosen before either is opened: an open port of ours would be among the candidates.
-        inputs, outputs = self._in.get_ports(), self._out.get_ports()
-        source = None if input_name is None else choose(inputs, input_name, "input")
-        target = None if output_name is None else choose(outputs, output_name, "output")
-        self.input = "improvd in" if source is None else inputs[source]
-        self.output = "improvd out" if target is None else outputs[target]
-        self.same_device = None
-        if source is not None and target is not None:
-            self.same_device = device(self.input) == device(self.output)
-        # Clock, sysex and active sensing stay filtered: nothing here uses them, and a clock would wake every
-        # process 48 times a beat.
-        self._in.ignore_types(sysex=True, timing=True, active_sense=True)
-        self._in.set_callback(hear)
-        _open(self._out, target, "improvd out")
-        _open(self._in, source, "improvd in")
+    @property
+    def input(self) -> str:
+        """See `System`."""
+        return self._in.name if self._in else ""
+
+    @property
+    def output(self) -> str:
+        """See `System`."""
+        return self._out.name if self._out else ""
+
+    @property
+    def same_device(self) -> bool | None:
+        """See `System`."""
+        if None in self._names or not (self.input and self.output):
+            return None
+        one, other = device(self.input), device(self.output)
+        return one == other if one and other else None
+
+    def look(self) -> bool:
+        """See `System`."""
+        before = (self.api, self.input, self.output)
+        if not self._graph:
+            self._start()
+        if self._graph and self._in and self._out:
+            if self._graph.gone:
+                raise SystemGoneError(f"{shown(self.api)} has stopped")
+            stamp = self._graph.stamp()
+            if stamp != self._stamp:
+                # The input first: while the synth is opened, what is played is heard.
+                for plug in (self._in, self._out):
+                    plug.look((self._in.ours, self._out.ours))
+                self.waiting = tuple(plug.problem for plug in (self._in, self._out) if not plug.name)
+                # Not the stamp as it is by now: what came or went meanwhile would never be seen.
+                self._stamp = None if self._in.again or self._out.again else stamp
+        return (self.api, self.input, self.output) != before
 
     def send(self, data: bytes) -> None:
-        """Send one message now; with JACK it leaves in the server's next period."""
-        self._out.send_message(data)
+        """See `System`; with JACK it leaves in the server's next period."""
+        if self._graph and self._graph.gone:
+            raise SystemGoneError(f"{shown(self.api)} has stopped")
+        if self._client and self.output:
+            self._client.send_message(data)
 
     def close(self) -> None:
-        """The callback first, so that no thread of RtMidi's is in it while the input closes."""
-        self._in.cancel_callback()
-        for client in (self._out, self._in):
-            client.close_port()
-            client.delete()
+        """See `System`."""
+        for plug in (self._out, self._in):
+            if plug:
+                plug.close()
 
+    def _start(self) -> None:
+        """Make clients on the first system that runs."""
+        problems = []
+        for api in self._apis:
+            try:
+                self._open(api)
+            except MidiError as error:
+                problems.append(str(error))
+            else:
+                return
+        self.waiting = ("; ".join(problems),)
 
-def _open(client: rtmidi.MidiIn | rtmidi.MidiOut, port: int | None, name: str) -> None:
-    if port is None:
-        client.open_virtual_port(name)
-    else:
-        client.open_port(port, name)
+    def _open(self, api: str) -> None:
+        """Make the clients there. Raises `MidiError` where the system doesn't run."""
+        import rtmidi  # noqa: PLC0415  only where a real system is wanted
+
+        from improvd.daemon.plug import Plug  # noqa: PLC0415  as above
+
+        if api == "alsa" and (problem := graph_alsa.problem()):
+            raise MidiError(problem)
+        try:
+            graph: Graph | None = JackGraph() if api == "jack" else None
+            number = compiled()[api]
+            # Two clients with names of their own: under one name the second would be "improvd-01".
+            output, source = rtmidi.MidiOut(number, "improvd-out"), rtmidi.MidiIn(number, "improvd-in")
+        except (NoServerError, rtmidi.SystemError) as error:
+            raise MidiError(f"{shown(api)} is not running") from error
+        if api == "alsa" and graph_alsa.LIST.exists():
+            graph = graph_alsa.AlsaGraph()
+        self.api, self._client = api, output
+        self._graph = graph or NamesOnly(lambda: (tuple(source.get_ports()), tuple(output.get_ports())))
+        # Clock, sysex and active sensing stay filtered: nothing here uses them, and a clock would wake every
+        # process 48 times a beat.
+        source.ignore_types(sysex=True, timing=True, active_sense=True)
+        input_name, output_name = self._names
+        self._in = Plug(source, self._graph, title="improvd in", direction="input", wanted=input_name, hear=self._hear)
+        self._out = Plug(output, self._graph, title="improvd out", direction="output", wanted=output_name)
 
 
 def compiled() -> dict[str, int]:
@@ -116,29 +202,17 @@ def compiled() -> dict[str, int]:
     return {name: number for name, number in names.items() if name in SYSTEMS}
 
 
-def open_system(api: str, input_name: str | None, output_name: str | None, hear: Callable[..., None]) -> System:
-    """Open the ports on ``api``, or with "auto" on the first backend that runs. Raises `MidiError`."""
+def make_system(api: str, input_name: str | None, output_name: str | None, hear: Callable[..., None]) -> System:
+    """A system on ``api``, or with "auto" on the first backend that runs; it looks for its ports when told to.
+
+    Raises `MidiError` for what no waiting can mend.
+    """
     if api == NULL:
         return NullSystem()
     there = compiled()
-    if api != "auto" and api not in there:
+    if api != AUTO and api not in there:
         raise MidiError(f"no MIDI backend '{api}' here; there are: {', '.join(there) or 'none'}")
-    for candidate in [api] if api != "auto" else there:
-        if api != "auto" or runs(there[candidate]):
-            return RtMidiSystem(candidate, input_name, output_name, hear)
-    tried = " and ".join(map(shown, there))
-    raise MidiError(
-        f"no MIDI system is running (tried {tried}): plug in a device and see that /dev/snd/seq is there and yours "
-        "to use (group audio), or start JACK",
-    )
-
-
-def runs(number: int) -> bool:
-    """Whether a client of that backend can be made."""
-    import rtmidi  # noqa: PLC0415  as above
-
-    try:
-        rtmidi.MidiOut(number, "improvd-probe").delete()
-    except rtmidi.SystemError:
-        return False
-    return True
+    apis = [api] if api != AUTO else list(there)
+    if (input_name is None or output_name is None) and set(apis) <= {*WITHOUT_VIRTUAL}:
+        raise MidiError(f"{shown(apis[0])} has no virtual ports: name both with --in and --out (see: improvd ports)")
+    return RtMidiSystem(apis, input_name, output_name, hear)

@@ -11,8 +11,12 @@ from improvd.errors import MidiError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-_NUMBERS = re.compile(r" \d+:\d+$")
-"""What ALSA puts behind a name: client and port numbers, which change from run to run."""
+_NUMBERS = re.compile(r" \d+:\d+$| \[\d+\](?= \((?:capture|playback)\):)")
+"""What changes from run to run: the client and port numbers that ALSA puts behind a name, and the client's number that
+the bridge a2jmidid puts into it ("a2j:Piano [20] (capture): Keys")."""
+
+_BRIDGES = ("system", "a2j", "alsa_midi", "Midi-Bridge")
+"""JACK's clients whose ports are many devices'."""
 
 
 def shown(api: str) -> str:
@@ -26,15 +30,16 @@ def stable(name: str) -> str:
 
 
 def device(name: str) -> str:
-    """The device or client that a port belongs to: what stands before its colon."""
-    return stable(name).partition(":")[0]
+    """The device or client that a port belongs to: what stands before its colon. Empty where that says nothing."""
+    found = stable(name).partition(":")[0]
+    return "" if found in _BRIDGES else found
 
 
 def choose(names: Sequence[str], wanted: str, direction: str) -> int:
     """The index in ``names`` of the port meant by ``wanted``; ``direction`` ("input" or "output") is for the error.
 
-    An exact name wins, with or without ALSA's numbers, whole or the part on either side of its colon; then the
-    same whatever the case; then a unique part. Raises `MidiError`, with the candidates, where none or several fit.
+    An exact name wins, with ALSA's numbers, with others or without, whole or the part on either side of its colon; then
+    the same whatever the case; then a unique part. Raises `MidiError`, with the candidates, where none or several fit.
     """
     for fits in _WAYS:
         found = [index for index, name in enumerate(names) if fits(name, wanted)]
@@ -46,6 +51,15 @@ def choose(names: Sequence[str], wanted: str, direction: str) -> int:
     raise MidiError(_nothing_like(names, wanted, direction))
 
 
+def find(names: Sequence[str], wanted: str, last: str, direction: str) -> int:
+    """`choose`, for a port that was called ``last`` when it was there: under that name it is known whatever else fits.
+
+    Without it ("" for a port that was never there) as `choose`.
+    """
+    again = [index for index, name in enumerate(names) if last and stable(name) == stable(last)]
+    return again[0] if len(again) == 1 else choose(names, wanted, direction)
+
+
 def _spellings(name: str) -> tuple[str, ...]:
     plain = stable(name)
     return (plain, *(side for side in plain.partition(":")[::2] if side))
@@ -53,7 +67,7 @@ def _spellings(name: str) -> tuple[str, ...]:
 
 _WAYS: tuple[Callable[[str, str], bool], ...] = (
     lambda name, wanted: name == wanted,
-    lambda name, wanted: stable(name) == wanted,
+    lambda name, wanted: stable(name) == stable(wanted),
     lambda name, wanted: wanted in _spellings(name),
     lambda name, wanted: wanted.casefold() in map(str.casefold, _spellings(name)),
     lambda name, wanted: wanted.casefold() in stable(name).casefold(),

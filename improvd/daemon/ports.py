@@ -19,22 +19,21 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
-from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.daemon import realtime, watchdog
 from improvd.daemon.clock import now
-from improvd.daemon.messages import Closed, OpenPorts, PortsOpen
-from improvd.daemon.midi import open_system
-from improvd.daemon.sender import Sender
+from improvd.daemon.messages import Closed, Failed, OpenPorts
+from improvd.daemon.midi import SystemGoneError, make_system
+from improvd.daemon.standing import Standing
 from improvd.daemon.wire import Peer, last_words
 
 if TYPE_CHECKING:
     from collections import deque
 
     from improvd.daemon.messages import Message
-    from improvd.daemon.midi import System
+    from improvd.daemon.sender import Sender
 
-OPENING, SENDING, CLOSING = Seconds(5.0), Seconds(1.0), Seconds(3.0)
-"""The longest that opening the ports, one round of sending, and closing may take before the watchdog bites."""
+SENDING, CLOSING = Seconds(1.0), Seconds(3.0)
+"""The longest that one round of sending, and closing, may take before the watchdog bites."""
 
 ALMOST = Seconds(0.0004)
 """How long before a deadline the loop turns once for nothing: the core is awake then, and the caches are warm. At the
@@ -77,17 +76,13 @@ class _Process:
     def _terminate(self, _number: int, _frame: object) -> None:
         self._terminated = True
 
-    @staticmethod
-    def _patience(wait: Seconds | None) -> float | None:
-        return wait - ALMOST if wait is not None and wait > ALMOST else wait
-
-    def run(self, sender: Sender) -> None:
-        """Hear and send until the engine asks for the end, is gone, or SIGTERM comes."""
+    def run(self, sender: Sender, standing: Standing) -> None:
+        """Hear and send until the engine asks for the end, is gone, or SIGTERM comes. Raises `SystemGoneError`."""
         self.ear.inbox = sender.inbox
         while not (sender.closing or self._engine.lost or self._terminated):
             writing = [self._engine] if self._engine.has_backlog else []
             waiting: list[socket.socket | Peer] = [self._awake, self._engine]
-            readable, _, _ = select.select(waiting, writing, [], self._patience(sender.wait()))
+            readable, _, _ = select.select(waiting, writing, [], self._patience(sender.wait(), standing))
             watchdog.arm(SENDING)
             sender.send_due()
             if self._awake in readable:
@@ -98,6 +93,14 @@ class _Process:
                     sender.obey(message)
             self._engine.flush()
             watchdog.disarm()
+            standing.look(sender)
+
+    @staticmethod
+    def _patience(wait: Seconds | None, standing: Standing) -> float:
+        look = standing.wait(wait)
+        if wait is None:
+            return look
+        return min(look, wait - ALMOST if wait > ALMOST else wait)
 
 
 def _first(engine: Peer) -> tuple[OpenPorts, list[Message]]:
@@ -110,29 +113,19 @@ def _first(engine: Peer) -> tuple[OpenPorts, list[Message]]:
     raise SystemExit(0)  # the engine ended before it began
 
 
-def _instrument(wanted: str, system: System) -> Instrument:
-    if wanted != "auto":
-        return Instrument(wanted)
-    if system.same_device is None:
-        return Instrument.UNKNOWN
-    return Instrument.SAME if system.same_device else Instrument.SEPARATE
-
-
 def _serve(engine: Peer, order: OpenPorts, rest: list[Message]) -> None:
     process = _Process(engine)
     grants = realtime.ask()
-    with watchdog.within(OPENING):
-        system = open_system(order.api, order.input, order.output, process.ear)
-    instrument = _instrument(order.instrument, system)
-    limits = ScheduleLimits(late_limit=order.late_limit, longest_note=order.longest_note)
-    sender = Sender(Schedule(instrument, limits), system.send, engine.send, now)
-    with watchdog.within(SENDING):
-        sender.adopt(order.left_behind, order.keys, order.pedals)
-    engine.send(PortsOpen(system.api, system.input, system.output, instrument.value, str(grants)))
+    system = make_system(order.api, order.input, order.output, process.ear)
+    standing = Standing(engine, order, system, str(grants))
+    sender = standing.open()
     try:
         for message in rest:
             sender.obey(message)
-        process.run(sender)
+        process.run(sender, standing)
+    except SystemGoneError as error:
+        engine.send(Failed(str(error), theirs=True))
+        os._exit(0)  # nothing can be released where all is dead, and closing that takes a second
     finally:
         with watchdog.within(CLOSING):
             sender.close()

@@ -15,7 +15,7 @@ from improvd.daemon.messages import Close, Heard, Panic, Ping, Pong
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from improvd.core.schedule import Schedule
+    from improvd.core.schedule import Instrument, Schedule
     from improvd.daemon.messages import Message
 
 
@@ -86,6 +86,23 @@ class Sender:
         """End what an earlier ports process may have left sounding, as far as the player's hands allow."""
         self._schedule.adopt(left_behind, self._now(), keys, pedals)
         self.send_due()
+
+    def lose_output(self) -> None:
+        """The synth is out of reach: nothing is sent, and what sounds is owed its end."""
+        self._schedule.unplug()
+
+    def gain_output(self, instrument: Instrument, channels: Iterable[int] = ()) -> None:
+        """The synth is in reach: end what may sound there of ours, on ``channels`` whatever it is."""
+        self._send_all(self._schedule.plug(self._now(), instrument, channels))
+
+    def lose_input(self) -> None:
+        """The keyboard is out of reach: what waited for a key to come up ends."""
+        self._schedule.let_go(self._now())
+        self.send_due()
+
+    def know(self, instrument: Instrument) -> None:
+        """Whether keyboard and synth are one can be seen otherwise now."""
+        self._schedule.know(instrument)
 
     def close(self) -> None:
         """Send the last messages: nothing of ours sounds afterwards."""

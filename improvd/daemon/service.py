@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds, TurnEnded
-from improvd.daemon.happenings import Began, Closing, PortsBack, PortsLost
+from improvd.daemon.happenings import Began, Closing, PortsBack, PortsChanged, PortsLost
+from improvd.daemon.status import named
 
 if TYPE_CHECKING:
     from improvd.daemon.happenings import Happening
-    from improvd.daemon.messages import PortsOpen
     from improvd.daemon.notify import Notifier
 
 SHARE = 4
@@ -34,10 +34,10 @@ class Service:
     def see(self, _at: Seconds, happening: Happening) -> None:
         """Tell of the beginning, of what a glance at the service should show, and of the end."""
         if isinstance(happening, Began):
-            self._ports = _named(happening.ports)
+            self._ports = named(happening.ports)
             self._notifier.send(READY=1, STATUS=self._standing())
-        elif isinstance(happening, PortsBack):
-            self._ports = _named(happening.ports)
+        elif isinstance(happening, (PortsBack, PortsChanged)):
+            self._ports = named(happening.ports)
             self._notifier.send(STATUS=self._standing())
         elif isinstance(happening, TurnEnded):
             self._turns += 1
@@ -63,7 +63,3 @@ class Service:
 
     def _standing(self) -> str:
         return f"{self._ports}; {self._turns} {'turn' if self._turns == 1 else 'turns'}"
-
-
-def _named(ports: PortsOpen) -> str:
-    return f"hearing '{ports.input}', playing '{ports.output}'"

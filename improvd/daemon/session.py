@@ -14,6 +14,7 @@ import socket
 import sys
 from collections import deque
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +23,24 @@ from improvd.config.settings import schedule_limits
 from improvd.core.engine import Engine
 from improvd.core.events import Continuation, Effect, Generate, Play, Release, Seconds, Sent, TurnEnded
 from improvd.core.hands import Hands
+from improvd.core.schedule import Instrument
 from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
 from improvd.daemon.clock import now
 from improvd.daemon.control import Desk
 from improvd.daemon.family import Family
-from improvd.daemon.happenings import Began, Closing, ModelBack, Muted, Panicked, PortsBack, PortsLost, Renewed, Woke
+from improvd.daemon.happenings import (
+    Began,
+    Closing,
+    ModelBack,
+    Muted,
+    Panicked,
+    PortsBack,
+    PortsChanged,
+    PortsLost,
+    Renewed,
+    Woke,
+)
 from improvd.daemon.held import Held
 from improvd.daemon.log import Level
 from improvd.daemon.messages import (
@@ -56,6 +69,7 @@ if TYPE_CHECKING:
     from improvd.config.options import RunOptions
     from improvd.core.events import MidiEvent
     from improvd.core.view import View
+    from improvd.daemon.child import Child
     from improvd.daemon.door import Door
     from improvd.daemon.happenings import Happening, Witness
     from improvd.daemon.log import Say
@@ -134,10 +148,11 @@ class Session:
                 PageOpen: partial(self._on_page_open, page),
                 Failed: partial(self._on_failed, page),
             }
-        self._open: PortsOpen | None = None  # as first opened
+        self._open: PortsOpen | None = None  # how the ports stand
+        self._api = ""  # the MIDI system that was found first
         self._model: ModelReady | None = None
         self._playing = False  # whether both children have been up: the duet is on
-        self._early: deque[Heard] = deque(maxlen=4096)  # heard before that
+        self._early: deque[Heard | Sent] = deque(maxlen=4096)  # what came and went before that
         self._owed: dict[tuple[int, int], Generate] = {}
         self._complained: dict[str, str] = {}
         self._turns = 0
@@ -236,9 +251,13 @@ class Session:
     def _end_children(self) -> None:
         """The ports first, which release what sounds; the model is merely let go."""
         self._family.worker.send(Close())
+        out_of_reach = self._open is not None and not self._open.output and self._mirror.left_behind(now())
         try:
             # Ports that never served have sent nothing.
-            if self._playing and not self._family.release(FAREWELL, self._receive, self._mirror):
+            released = not self._playing or self._family.release(FAREWELL, self._receive, self._mirror)
+            if out_of_reach:
+                self._say("the synth is gone, and a note may sound on: silence it there", Level.ERROR)
+            elif not released:
                 self._say(
                     "the MIDI system does not answer, and a note may sound on: silence it at the synth", Level.ERROR
                 )
@@ -315,7 +334,10 @@ class Session:
 
     def _on_sent(self, sent: Sent, at: Seconds) -> None:
         self._mirror.sent(sent)
-        self._see(at, sent)
+        if self._playing:
+            self._see(at, sent)
+        else:
+            self._early.append(sent)
 
     def _on_pong(self, pong: Pong, at: Seconds) -> None:
         self._family.heartbeat.answered(pong)
@@ -327,15 +349,25 @@ class Session:
         self._mirror.cleared()
 
     def _on_ports_open(self, ports: PortsOpen, at: Seconds) -> None:
-        self._family.ports.serves(at)
-        self._mirror.cleared()
-        self._family.heartbeat.restart(at)
-        self._complained.pop(self._family.ports.title, None)
+        before, fresh = self._open, not self._family.ports.ready
+        if fresh:
+            self._family.ports.serves(at)
+            self._family.heartbeat.restart(at)
+            self._complained.pop(self._family.ports.title, None)
+        if ports.output and (fresh or before is None or not before.output):
+            self._mirror.cleared()  # it was silenced when it was opened
+        if not ports.input:
+            self._hands.let_go()
+        self._open, self._api = ports, self._api or ports.api
+        for line in status.came_and_went(before, ports, fresh=fresh):
+            self._say(line)
         if self._playing:
-            self._say(status.ports_back(ports))
-            self._see(at, PortsBack(ports))
-        self._open = self._open or ports
+            self._tell_ports(ports, at, fresh=fresh)
         self._begin()
+
+    def _tell_ports(self, ports: PortsOpen, at: Seconds, *, fresh: bool = False) -> None:
+        self._see(at, PortsBack(ports) if fresh else PortsChanged(ports))
+        self._do(self._engine.on_ports(at, hears=bool(ports.input), plays=bool(ports.output)), at)
 
     def _open_page(self, door: Door) -> OpenPage:
         return door.order(self._desk.path or Path(os.devnull))
@@ -363,7 +395,7 @@ class Session:
         self._begin()
 
     def _begin(self) -> None:
-        """Once both children are up for the first time, the duet is on."""
+        """Once both children are up for the first time, the duet is on, whether the ports are there or waited for."""
         if self._playing or self._open is None or self._model is None:
             return
         self._playing = True
@@ -373,7 +405,13 @@ class Session:
         self._do(self._engine.begin(at), at)
         self._say(status.ready(self._open, self._model, self._held.settings))
         while self._early:
-            self._on_heard(self._early.popleft(), now())
+            early = self._early.popleft()
+            if isinstance(early, Heard):
+                self._on_heard(early, now())
+            else:
+                self._see(now(), early)
+        if not (self._open.input and self._open.output):
+            self._tell_ports(self._open, now())
 
     def _renew_settings(self, model: ModelReady, at: Seconds) -> None:
         before = self._held.settings
@@ -411,11 +449,11 @@ class Session:
             witness.see(at, happening)
 
     def _open_ports(self) -> OpenPorts:
-        chosen, first = self._held.options, self._open
+        chosen = self._held.options
         limits = schedule_limits(chosen)
         return OpenPorts(
             # What was found at the start is what is looked for again: another backend may be up by now.
-            api=first.api if first else chosen.api,
+            api=self._api or chosen.api,
             input=chosen.input or None,
             output=chosen.output or None,
             instrument=chosen.instrument,
@@ -424,6 +462,7 @@ class Session:
             left_behind=self._mirror.left_behind(now()),
             keys=self._hands.keys,
             pedals=self._hands.pedals,
+            channels=(self._held.settings.channel,),
         )
 
     # -- what goes wrong
@@ -436,17 +475,28 @@ class Session:
             self._miss(keeper, at)
             return
         served, child = keeper.ready, keeper.child
-        keeper.lose(at)
-        if not self._playing:
-            exit_status = child.exit_status() if child else None
-            raise UserError(status.never_started(keeper.title, why, exit_status, self._held.options.api))
+        excused = keeper.title in self._complained  # it said itself what ended it
+        keeper.lose(at, at_once=served and excused)
+        if not self._playing and not served:
+            self._never_started(keeper, why, child)
         if keeper is self._family.worker:
             self._owed.clear()
-        if served:
+        if served and not excused:
             self._say(f"the {keeper.title} ended unexpectedly; starting afresh", Level.WARNING)
         if served and keeper is self._family.ports:
-            self._see(at, PortsLost())
-            self._do(self._engine.on_ports_lost(at), at)
+            self._open = self._open and replace(self._open, input="", output="")
+            if self._playing:
+                self._see(at, PortsLost())
+                self._do(self._engine.on_ports_lost(at), at)
+
+    def _never_started(self, keeper: Keeper, why: str, child: Child | None) -> None:
+        """Raise `UserError`, but for a sound server that is stopped: it may go on, and is waited for."""
+        exit_status = child.exit_status() if child else None
+        if keeper is not self._family.ports or exit_status != -signal.SIGALRM:  # the signal of its watchdog
+            raise UserError(status.never_started(keeper.title, why))
+        self._complain(keeper, status.stuck(self._held.options.api))
+        self._open = self._open or PortsOpen("", "", "", Instrument.UNKNOWN.value, "")
+        self._begin()
 
     def _miss(self, keeper: Keeper, at: Seconds) -> None:
         """The duet goes on without it, until it is back."""
@@ -457,11 +507,16 @@ class Session:
 
     def _on_failed(self, keeper: Keeper, failed: Failed, _at: Seconds) -> None:
         self._debug(f"{keeper.title}: {failed.message}")
-        if not self._playing and failed.theirs:
+        if failed.theirs and not self._playing and not keeper.ready:
             raise UserError(failed.message)
-        if failed.theirs and self._complained.get(keeper.title) != failed.message:
-            self._complained[keeper.title] = failed.message
-            self._say(f"{failed.message}; trying again", Level.WARNING)
+        if failed.theirs:
+            self._complain(keeper, failed.message)
+
+    def _complain(self, keeper: Keeper, message: str) -> None:
+        """Say what outside keeps a child from its work: once, until it served again."""
+        if self._complained.get(keeper.title) != message:
+            self._complained[keeper.title] = message
+            self._say(f"{message}; trying again", Level.WARNING)
 
     def _trace_broke(self, error: OSError) -> None:
         self._say(f"the trace can't be written any further: {error.strerror}", Level.WARNING)

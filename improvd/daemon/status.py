@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 from improvd.config.systems import SYSTEMS
@@ -17,10 +16,9 @@ if TYPE_CHECKING:
 def ready(ports: PortsOpen, model: ModelReady, settings: EngineSettings) -> str:
     """Once, when the duet is on."""
     tempo = f"{settings.bpm:g} bpm" if settings.bpm else "your tempo"
-    return (
-        f"ready: hearing '{ports.input}', playing '{ports.output}' ({shown(ports.api)}); {tempo}; "
-        f"model {model.name} ({model.step * 1e6:.0f} µs a note); {ports.grants}"
-    )
+    which = f" ({shown(ports.api)})" if ports.api else ""
+    what = f"model {model.name} ({model.step * 1e6:.0f} µs a note)"
+    return "; ".join(part for part in (f"ready: {named(ports)}{which}", tempo, what, ports.grants) if part)
 
 
 def unknown_style(style: str, model: ModelReady) -> str:
@@ -28,9 +26,30 @@ def unknown_style(style: str, model: ModelReady) -> str:
     return f"the model {model.name} knows no style '{style}'; it knows: {', '.join(model.styles) or 'none'}"
 
 
-def ports_back(ports: PortsOpen) -> str:
-    """When a fresh ports process serves."""
-    return f"the ports are back: hearing '{ports.input}', playing '{ports.output}'"
+def named(ports: PortsOpen) -> str:
+    """What there is to hear and to play on by now."""
+    hearing = f"hearing '{ports.input}'" if ports.input else "waiting for a keyboard"
+    return f"{hearing}, " + (f"playing '{ports.output}'" if ports.output else "waiting for a synth")
+
+
+def came_and_went(before: PortsOpen | None, ports: PortsOpen, *, fresh: bool) -> list[str]:
+    """When ports came or went since ``before``; ``fresh``: another process looks after them now.
+
+    What is waited for is told when the waiting begins, and not each time that something else is plugged in.
+    """
+    had = before or ports
+    lines = [
+        f"'{name}' is gone; waiting for it"
+        for name, there in ((had.input, ports.input), (had.output, ports.output))
+        if name and not there
+    ]
+    if ports.input and ports.output and not (had.input and had.output):
+        lines.append(f"the ports are back: {named(ports)}")
+    elif (ports.input and not had.input) or (ports.output and not had.output):
+        lines.append(named(ports))
+    if fresh or had.api != ports.api:
+        lines += [f"waiting: {why}" for why in ports.waiting]
+    return lines
 
 
 def turn(count: int, ended: TurnEnded) -> str:
@@ -41,9 +60,12 @@ def turn(count: int, ended: TurnEnded) -> str:
     return f"{heard}; answered {ended.response_notes} notes, {ended.response_beats:.1f} beats ({ended.reason})"
 
 
-def never_started(title: str, why: str, exit_status: int | None, api: str) -> str:
+def never_started(title: str, why: str) -> str:
     """For a child that ended before it ever served and did not say why."""
-    if exit_status == -signal.SIGALRM:  # its watchdog's
-        which = f" ({shown(api)})" if api in SYSTEMS else ""
-        return f"the MIDI system{which} does not answer: its sound server may be stopped"
     return f"the process of the {title} ended before it was ready: it {why} (more with --debug)"
+
+
+def stuck(api: str) -> str:
+    """For a MIDI system of which a call never returned."""
+    which = f" ({shown(api)})" if api in SYSTEMS else ""
+    return f"the MIDI system{which} does not answer: its sound server may be stopped"

@@ -10,13 +10,24 @@ import json
 import os
 import time
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from improvd import __version__
 from improvd.core.events import Continuation, Generate, Seconds, Sent, TurnEnded
-from improvd.daemon.happenings import Began, Closing, ModelBack, Muted, Panicked, PortsLost, Renewed, Woke
+from improvd.daemon.happenings import (
+    Began,
+    Closing,
+    ModelBack,
+    Muted,
+    Panicked,
+    PortsBack,
+    PortsChanged,
+    PortsLost,
+    Renewed,
+    Woke,
+)
 from improvd.daemon.lines import LineWriter
 from improvd.daemon.messages import Heard
 from improvd.errors import UserError
@@ -26,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from improvd.daemon.happenings import Happening
+    from improvd.daemon.messages import PortsOpen
 
 FORMAT = 1
 
@@ -54,6 +66,8 @@ class Trace:
             PortsLost: lambda at, _: self._event(at, "ports lost"),
             Muted: lambda at, mute: self._event(at, "mute" if mute.muted else "unmute"),
             Panicked: lambda at, _: self._event(at, "panic"),
+            PortsBack: lambda at, back: self._ports(at, back.ports),
+            PortsChanged: lambda at, changed: self._ports(at, changed.ports),
             ModelBack: lambda at, model: self._event(at, "model ready", step=model.step),
             Closing: lambda at, _: self._event(at, "close"),
         }
@@ -89,8 +103,9 @@ class Trace:
 
     def _generate(self, at: Seconds, asked: Generate) -> None:
         """The notes that the model was given follow from what was heard and answered before."""
-        body = {field.name: getattr(asked, field.name) for field in fields(asked) if field.name != "context"}
-        self._line("generate", at=at, context=len(asked.context), **body)
+        body = asdict(replace(asked, context=(), earlier=()))
+        body |= {"context": len(asked.context), "earlier": sum(map(len, asked.earlier))}
+        self._line("generate", at=at, **body)
 
     def _continuation(self, at: Seconds, answer: Continuation) -> None:
         notes = [[note.onset, note.duration, note.pitch, note.velocity] for note in answer.notes]
@@ -98,7 +113,10 @@ class Trace:
             "continuation", at=at, turn=answer.turn, segment=answer.segment, complete=answer.complete, notes=notes
         )
 
-    def _event(self, at: Seconds, what: str, **more: float) -> None:
+    def _ports(self, at: Seconds, ports: PortsOpen) -> None:
+        self._event(at, "ports", input=ports.input, output=ports.output, instrument=ports.instrument)
+
+    def _event(self, at: Seconds, what: str, **more: float | str) -> None:
         """Something else the engine was told."""
         self._line("event", at=at, what=what, **more)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from improvd.core.engine import Engine
-from improvd.core.events import BeatNote, Continuation, Generate, MidiEvent, Seconds
+from improvd.core.events import BeatNote, Continuation, Generate, MidiEvent, Seconds, Sent
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.core.settings import EngineSettings
 from improvd.errors import UserError
@@ -130,6 +130,9 @@ class Replay:
     def _tell_event(self, at: Seconds, what: str, line: dict[str, Any]) -> list[Effect]:
         if what == "ports lost":
             return self._engine.on_ports_lost(at)
+        if what == "ports":
+            self._plug(at, Instrument(line["instrument"]), there=bool(line["output"]))
+            return self._engine.on_ports(at, hears=bool(line["input"]), plays=bool(line["output"]))
         if what in ("mute", "unmute"):
             return self._engine.on_mute(at, muted=what == "mute")
         if what == "panic":
@@ -137,6 +140,13 @@ class Replay:
         if what == "model ready":
             return self._engine.on_model_ready(at, Seconds(float(line["step"])))
         return self._engine.close(at)
+
+    def _plug(self, at: Seconds, instrument: Instrument, *, there: bool) -> None:
+        self._schedule.know(instrument)
+        if there and not self._schedule.plugged:
+            self._performance.sent += [Sent(at, at, event.data) for event in self._schedule.plug(at, instrument)]
+        elif not there:
+            self._schedule.unplug()
 
     def _ask(self, _at: Seconds, request: Generate) -> None:
         self.asked.append(request)

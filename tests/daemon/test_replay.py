@@ -50,7 +50,7 @@ def test_a_session_is_played_again_as_it_was(start: Callable[..., Running], file
     ]
     assert [(a.turn, a.segment, a.start, a.deadline, a.seed) for a in replay.asked] == asked
     if settings:
-        assert {event["what"] for event in _of(lines, "event")} == {"ports lost", "close"}
+        assert {event["what"] for event in _of(lines, "event")} == {"ports lost", "ports", "close"}
         return  # what the ports that died had sent, and when, is not in the trace
     # By planned time: a note that was handed over late on stage may have left after its neighbour.
     sent = sorted((line["planned"], line["data"]) for line in _of(lines, "out") if line["data"][0] in "89")

@@ -1,0 +1,121 @@
+"""One direction of a MIDI system: a client, and the port that it is connected with while that is there.
+
+Ports process only, on its main thread. Every call may block, for ever where a sound server is stopped or dead.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import rtmidi
+
+from improvd.daemon.portnames import find
+from improvd.errors import MidiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from improvd.daemon.graph import Graph
+
+DRAINING = 0.002
+"""Seconds in which RtMidi's thread gets out of our callback before the port closes: closing waits for that thread, and
+never lets go of the lock that it would need."""
+
+
+class Plug:
+    """A port of ours. ``wanted`` is the name, or part of it, of the one to connect with; None: wait to be connected.
+
+    ``title`` is our port's own name, ``direction`` "input" or "output". ``hear``, for an input, is called on RtMidi's
+    thread. ``name`` is that of the port connected with, or our own where we wait to be connected; empty while what is
+    wanted isn't there, and then ``problem`` says in a line what there is instead.
+    """
+
+    def __init__(
+        self,
+        client: rtmidi.MidiIn | rtmidi.MidiOut,
+        graph: Graph,
+        *,
+        title: str,
+        direction: str,
+        wanted: str | None,
+        hear: Callable[..., None] | None = None,
+    ) -> None:
+        self.wanted = wanted
+        self.name = ""
+        self.problem = ""
+        self.again = False
+        """Whether to look again although nothing came or went: what is there could not be connected with."""
+        self.ours = ""
+        """Our port's full name, where it can be seen: never to be connected with by ourselves."""
+        self._client = client
+        self._graph = graph
+        self._title = title
+        self._direction = direction
+        self._hear = hear
+        self._last = ""
+
+    def look(self, ours: Collection[str]) -> None:
+        """Let go of what is gone, and at another look connect with what is there. ``ours`` are ports of our own.
+
+        Two looks, so that one that went and came back meanwhile is still told as gone: it may have forgotten what
+        sounds, and we what is held. Raises nothing for what another program or a cable does.
+        """
+        self.again = False
+        if self.name and not self._holds():
+            self._let_go()
+            self.problem = f"the MIDI {self._direction} '{self._last}' is gone"
+            self.again = True
+        elif not self.name:
+            try:
+                self._connect(ours)
+            except MidiError as error:
+                self.problem = str(error)
+            except rtmidi.RtMidiError as error:  # it went away in between
+                self._fail(str(error))
+
+    def close(self) -> None:
+        """Let go of the port and the client: nothing is heard or sent afterwards."""
+        self._let_go()
+        self._client.delete()
+
+    def _holds(self) -> bool:
+        if self.wanted is None:
+            return True  # a port of our own stays, whoever comes and goes at its other end
+        peers = self._graph.peers(self.ours) if self.ours else None
+        return self.name in (self._client.get_ports() if peers is None else peers)
+
+    def _connect(self, ours: Collection[str]) -> None:
+        before = self._graph.named(self._title)
+        if self.wanted is None:
+            self._listen()
+            self._client.open_virtual_port(self._title)
+            self.name = self._title
+        else:
+            names = self._client.get_ports()
+            others = [name for name in names if name not in ours]
+            name = others[find(others, self.wanted, self._last, self._direction)]
+            self._listen()
+            self._client.open_port(names.index(name), self._title)
+            self.name = self._last = name
+        self.problem = ""
+        self.ours = next(iter(self._graph.named(self._title) - before), "") or self.ours
+        if not self._holds():  # connected with nothing, or with what took the other's place in the list just then
+            self._fail("it is not connected afterwards")
+
+    def _fail(self, why: str) -> None:
+        self._let_go()
+        self.again = True
+        self.problem = f"the MIDI {self._direction} '{self._last or self.wanted}' can't be opened: {why}"
+
+    def _listen(self) -> None:
+        if self._hear is not None:
+            # Each time anew: after a port was closed and opened again the old callback is never called.
+            self._client.set_callback(self._hear)
+
+    def _let_go(self) -> None:
+        if self._hear is not None:
+            self._client.cancel_callback()
+            time.sleep(DRAINING)
+        self._client.close_port()
+        self.name = ""
