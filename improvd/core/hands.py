@@ -66,6 +66,11 @@ class Hands:
             elif controller in (ALL_SOUND_OFF, ALL_NOTES_OFF):
                 self._keys = {key: at for key, at in self._keys.items() if key[0] != event.channel}
 
+    def releases(self) -> list[bytes]:
+        """The messages with which all that is held would come up."""
+        keys = [bytes((NOTE_OFF | channel, pitch, 64)) for channel, pitch in self.keys]
+        return keys + [bytes((CONTROL | channel, SUSTAIN, 0)) for channel in self.pedals]
+
     def take_over(self, keys: Iterable[tuple[int, int]], pedals: Iterable[int], now: Seconds) -> None:
         """Go on from what another has followed so far: its ``keys`` and ``pedals``."""
         self._keys.update((key, now) for key in keys)

@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from improvd.control.requests import RequestError
-from improvd.core.events import CONTROL, NOTE_OFF, SUSTAIN, MidiEvent, Seconds
+from improvd.core.events import MidiEvent, Seconds
 from improvd.core.hands import Hands
 
 if TYPE_CHECKING:
@@ -57,8 +57,5 @@ class Played:
         """A client is gone: what it had still to play is dropped, and the keys and pedals it holds come up."""
         self._waiting = [waiting for waiting in self._waiting if waiting[2] is not client]
         heapq.heapify(self._waiting)
-        hands = self._hands.pop(client, Hands())
-        offs = [bytes((NOTE_OFF | channel, pitch, 64)) for channel, pitch in hands.keys]
-        offs += [bytes((CONTROL | channel, SUSTAIN, 0)) for channel in hands.pedals]
-        for data in offs:
+        for data in self._hands.pop(client, Hands()).releases():
             heapq.heappush(self._waiting, (now, next(self._order), None, data))

@@ -15,6 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from improvd.control.requests import RequestError, decode, refusal
+from improvd.core.events import MidiEvent
+from improvd.core.hands import Hands
 from improvd.daemon.clock import now
 from improvd.page.limits import BURST, MAX_VISITORS, MOST_PENDING, MOST_UNREAD, PER_SECOND, Bucket
 from improvd.page.link import Link, UnreachableError
@@ -53,6 +55,7 @@ class Hub:
             await visitor.serve()
         finally:
             self._visitors.discard(visitor)
+            await visitor.let_go()
 
     def _on_event(self, event: dict[str, Any], line: str) -> None:
         if event["event"] in KEPT:
@@ -87,6 +90,7 @@ class Visitor:
         self._link = link
         self._unread: asyncio.Queue[str] = asyncio.Queue(MOST_UNREAD)
         self._bucket = Bucket(PER_SECOND, BURST, now())
+        self._hands = Hands()
         self._answering: set[asyncio.Task[None]] = set()
         self._closing: tuple[CloseCode, str] | None = None
         self._lost = asyncio.Event()
@@ -109,6 +113,13 @@ class Visitor:
             await asyncio.gather(*doing, *self._answering, return_exceptions=True)
         if self._closing:
             await self._connection.close(*self._closing)
+
+    async def let_go(self) -> None:
+        """Lift what this page held: to the daemon all pages are one player, who stays."""
+        releases = [[None, list(data)] for data in self._hands.releases()]
+        if releases:
+            with suppress(UnreachableError):
+                await self._link.ask("play", events=releases)
 
     async def _listen(self) -> None:
         with suppress(ConnectionClosed):
@@ -138,6 +149,9 @@ class Visitor:
         if not self._bucket.takes(len(values.get("events", ())), at) or len(self._answering) >= MOST_PENDING:
             self._hang_up(CloseCode.POLICY_VIOLATION, "too many requests")
             return
+        if request.do == "play":
+            for told, data in request.more["events"]:
+                self._hands.hear(MidiEvent(at if told is None else told, data))
         task = asyncio.ensure_future(self._pass_on(request.id, request.do, values))
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
