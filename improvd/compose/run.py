@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from improvd.compose import seed as seeds
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 PLAIN: Final = Meter()
 """The metre of a piece whose seed tells none."""
+OWN_WAYS: Final = Manner(similarity=0.3)
+"""In a duet what is taken up is the player's; here it is in the main the piece's own, and with as much of that as in a
+duet it goes in circles. With this much it comes back to what it had about as often as composers do (docs/pieces.md)."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class ComposeSettings:
     seed: int = 0
     temperature: float = 1.0
     top_p: float = 0.95
-    manner: Manner = field(default_factory=Manner)
+    manner: Manner = OWN_WAYS
 
 
 def compose(settings: ComposeSettings) -> Piece:
