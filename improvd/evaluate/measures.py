@@ -14,14 +14,15 @@ import numpy as np
 from improvd.core.events import TICKS_PER_BEAT
 from improvd.core.key import OCTAVE
 from improvd.evaluate.seeds import ANSWER_BEATS
-from improvd.model import keys
+from improvd.model import keys, recital
 from improvd.model.stages.repetition import RUN, longest_run
-from improvd.model.tokens import LONGEST
+from improvd.model.tokens import LONGEST, interval_ids
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from improvd.evaluate.seeds import Seed
+    from improvd.model.originality import Filter
     from improvd.model.tokens import TickNotes
 
 PATTERN: Final = 4
@@ -36,20 +37,22 @@ MEASURES: Final = (
     "register",
     "repeated",
     "stuck",
+    "followed",
     "precision",
     "recall",
     "cardinality",
 )
 
 
-def measure(answer: TickNotes, seed: Seed, key: keys.Found) -> dict[str, float]:
+def measure(answer: TickNotes, seed: Seed, key: keys.Found, learnt: Filter | None = None) -> dict[str, float]:
     """All measures of one answer, by the names in `MEASURES`.
 
     Against the call: overlaps of ``pitch_classes``, of ``intervals`` between onsets and of ``durations``; the ratio of
     ``density`` (notes a beat), the distance in ``register`` (semitones between mean pitches), and the share of its
     4-note patterns that are ``repeated``, from the call or itself. ``in_key`` is the share of notes in the call's key;
     ``stuck`` is 1 where a pitch comes more than 8 times in a row, and more often than in the call. Against what the
-    composer wrote: `cardinality`, its ``precision`` and ``recall``. An empty answer shares nothing.
+    composer wrote: `cardinality`, its ``precision`` and ``recall``. An empty answer shares nothing. ``followed`` is how
+    many of its notes in a row recite what a model ``learnt``, at most; 0 where that isn't known.
     """
     call, true = seed.heard, seed.continuation
     beats = (seed.start - int(call.onset[0])) / TICKS_PER_BEAT
@@ -64,10 +67,18 @@ def measure(answer: TickNotes, seed: Seed, key: keys.Found) -> dict[str, float]:
         "register": abs(float(call.pitch.mean() - answer.pitch.mean())) if len(answer) else 0.0,
         "repeated": repeated(call, answer),
         "stuck": float(longest_run(answer.pitch.tolist()) > max(RUN, longest_run(call.pitch.tolist()))),
+        "followed": float(_followed(learnt, seed, answer)) if learnt is not None else 0.0,
         "precision": precision,
         "recall": recall,
         "cardinality": both,
     }
+
+
+def _followed(learnt: Filter, seed: Seed, answer: TickNotes) -> int:
+    call = seed.heard
+    onset, pitch = (np.concatenate([getattr(one, name) for one in (call, answer)]) for name in ("onset", "pitch"))
+    rows = np.stack([interval_ids(np.diff(onset, prepend=onset[:1])), pitch], axis=1)
+    return recital.longest(learnt, rows[: len(call)], rows[len(call) :])
 
 
 def overlap(first: NDArray[np.integer[Any]], second: NDArray[np.integer[Any]], size: int) -> float:

@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+from improvd.core.manner import AS_MEASURED
 from improvd.evaluate import charts
 from improvd.evaluate.answers import EACH
 from improvd.evaluate.ranking import RIVALS, SUMS
@@ -32,6 +33,12 @@ ANSWERS: Final = {
     "stuck": "stuck on a pitch",
     "notes": "notes",
 }
+RECALL: Final = {
+    "followed": "notes in a row as in the corpus, at most (mean)",
+    "longest": "… and in any answer",
+    "beyond": f"… more than {AS_MEASURED.originality}: share of answers",
+}
+"""Of answers too, where it is known what was learnt."""
 
 
 def write(folder: Path, figures: Mapping[str, Any]) -> None:
@@ -158,6 +165,7 @@ def _ranking(players: Mapping[str, Any]) -> Iterator[str]:
 def _answers(figures: Mapping[str, Any]) -> Iterator[str]:
     by = shown(figures)
     composer = by["composer"]
+    rows = ANSWERS | (RECALL if figures["recall"] else {})
     yield from (
         "## Answers",
         "",
@@ -169,13 +177,13 @@ def _answers(figures: Mapping[str, Any]) -> Iterator[str]:
     )
     yield from _table(
         ("", *by),
-        ((text, *(_value(name, one[name]) for one in by.values())) for name, text in ANSWERS.items()),
+        ((text, *(_value(name, one[name]) for one in by.values())) for name, text in rows.items()),
     )
     yield from ("", "![Answers beside the composer's](answers.svg)")
 
 
 def _value(name: str, value: float) -> str:
-    return f"{value:.1f}" if name in {"notes", "register"} else f"{value:.3f}"
+    return f"{value:.1f}" if name in {"notes", "register", "followed", "longest"} else f"{value:.3f}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Iterator[str]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from improvd.evaluate.ranking import Bits
     from improvd.evaluate.seeds import Seed
     from improvd.model.bundle import Bundle
+    from improvd.model.originality import Filter
     from improvd.model.tokens import TickNotes
     from improvd.train.events import Tell
     from improvd.train.files.corpus import Entry
@@ -93,15 +94,17 @@ def measure(
     trials = ranking.trials(cut, pieces)
     if not trials:
         raise CorpusError(f"the split {split!r} has no two pieces of one source that are long enough to be cut")
+    recall = bundles[0].originality  # one for all players, so that they can be compared
     beginnings = [reading.beginning(piece, first) for piece in pieces]
     players = {
-        player.name: _measure(player, beginnings, cut, trials, tell)
+        player.name: _measure(player, beginnings, cut, trials, tell, recall=recall)
         for player in (*map(by_bundle, bundles), by_markov(model), *map(by_both, bundles))
     }
     return {
         "corpus": {"split": split, "files": len(pieces), "skipped": len(skipped), "first": first, **learnt},
+        "recall": None if recall is None else {"model": bundles[0].name, "runs": recall.runs, "error": recall.error},
         "players": players,
-        "composer": {"answers": answers.compare(cut, answers.by_composer(cut))},
+        "composer": {"answers": answers.compare(cut, answers.by_composer(cut), recall)},
     }
 
 
@@ -117,7 +120,13 @@ def _learn(entries: Sequence[Entry], tell: Tell) -> tuple[Markov, dict[str, int]
 
 
 def _measure(
-    player: Player, pieces: Sequence[Piece], seeds: Sequence[Seed], trials: Sequence[ranking.Trial], tell: Tell
+    player: Player,
+    pieces: Sequence[Piece],
+    seeds: Sequence[Seed],
+    trials: Sequence[ranking.Trial],
+    tell: Tell,
+    *,
+    recall: Filter | None,
 ) -> dict[str, Any]:
     with stage(tell, f"{player.name}: scoring", unit="pieces", total=len(pieces)) as progress:
         bits = foresee(player, pieces, progress.update)
@@ -127,7 +136,7 @@ def _measure(
         return {"foresight": bits, "ranking": ranked}
     with stage(tell, f"{player.name}: answering", unit="seeds", total=len(seeds)) as progress:
         given = player.answers(seeds, progress.update)
-    return {"foresight": bits, "ranking": ranked, "answers": answers.compare(seeds, given)}
+    return {"foresight": bits, "ranking": ranked, "answers": answers.compare(seeds, given, recall)}
 
 
 def foresee(player: Player, pieces: Sequence[Piece], progress: Callable[[float], None]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from improvd.cli import main
+from improvd.core.manner import AS_MEASURED
 from improvd.evaluate import answers, suite
 from improvd.evaluate.score import style_of
 from improvd.model.tokens import ATTRIBUTES
@@ -57,6 +58,7 @@ def test_the_page_has_every_player_and_only_what_stands_there(corpus: Path, tmp_
     assert [name for name, player in figures["players"].items() if "answers" in player] == ["tiny", "second", "Markov"]
     assert figures["composer"]["answers"]["cardinality"] == 1.0
     text = (folder / "figures.md").read_text()
+    assert "as in the corpus" not in text, "which this model doesn't know"
     assert str(tmp_path) not in text
     assert str(tmp_path) not in (folder / "figures.json").read_text()
     for name in re.findall(r"\]\(([\w.]+)\)", text):
@@ -73,6 +75,18 @@ def test_the_baseline_knows_what_a_random_network_does_not(corpus: Path, tmp_pat
     assert "told" in random["foresight"]
     assert "told" not in markov["foresight"]
     assert markov["answers"]["seeds"] == 2
+
+
+def test_how_far_answers_follow_what_was_learnt_is_told(corpus: Path, tmp_path: Path, model: Path) -> None:
+    """The composers' own too: here they all went for the same walks."""
+    assert main(["originality", str(corpus), "--learn", "--model", str(model)]) == 0
+    folder = tmp_path / "quality"
+    assert main(["eval", str(model), str(corpus), "--suite", str(folder)]) == 0
+    figures = json.loads((folder / "figures.json").read_text())
+    composer, tiny = figures["composer"]["answers"], figures["players"]["tiny"]["answers"]
+    assert composer["beyond"] == 1.0
+    assert composer["longest"] > 30 > AS_MEASURED.originality >= tiny["longest"]
+    assert "| … and in any answer | " in (folder / "figures.md").read_text()
 
 
 def test_the_suite_scores_as_eval_does(
