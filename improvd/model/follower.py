@@ -26,7 +26,7 @@ class Follower:
     """
 
     def __init__(self, of: Filter) -> None:
-        self._slices = [(one.bits, 8 * len(one.bits) - 1) for one in of.slices]
+        self._slices = [(one.bits.data, 8 * len(one.bits) - 1) for one in of.slices]
         self.notes = 0
         self.run: int | None = None
         self._pitch = -1
@@ -49,12 +49,16 @@ class Follower:
 
     def _has(self, run: int) -> bool:
         stride = _mix((run + BASE) & WORD) | 1
-        return any(
-            all(
-                int(bits[(place := (run + number * stride) & last) >> 3]) >> (place & 7) & 1 for number in range(HASHES)
-            )
-            for bits, last in self._slices
-        )
+        for bits, last in self._slices:
+            at = run
+            for _ in range(HASHES):
+                place = at & last
+                if not bits[place >> 3] >> (place & 7) & 1:
+                    break
+                at += stride
+            else:
+                return True
+        return False
 
     def next_runs(self, interval: int) -> Keys | None:
         """The hash of the run that each next pitch would end, after an interval by its id: (128,); None before one."""
