@@ -36,6 +36,9 @@ class BeatSource:
     def begin(self, now: Seconds) -> None:
         """The duet is on."""
 
+    def on_time(self, now: Seconds) -> None:
+        """It is ``now``; at the latest when ``next_deadline`` has come."""
+
     def adopt(self, settings: EngineSettings, now: Seconds) -> None:
         """Go by other settings from now on; nothing of ours sounds or is planned."""
 

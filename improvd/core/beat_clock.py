@@ -4,7 +4,9 @@
     ABSENT    a tick: a clock that says no more than that is running            RUNNING
               Start, Continue                                                   RUNNING
     RUNNING   Stop: all that sounds of ours ends, and nobody answers            STOPPED
-              no tick for ``GONE``: the cable is out; the player leads          (as ABSENT, until ticks come again)
+              no sign for ``SILENCE``: the cable is out, and the player leads   GONE
+    GONE      a tick: the song went on meanwhile; Start, Continue               RUNNING
+              Stop                                                              STOPPED
     STOPPED   Start, Continue                                                   RUNNING
 
 The tick after Start is the first of the song, the one after Continue goes on where Stop or Song Position left it.
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 SONG_POSITION, START, CONTINUE, STOP = 0xF2, 0xFA, 0xFB, 0xFC
 TICKS_PER_POSITION: Final = 6
 """Song Position counts sixteenths."""
-GONE: Final = Seconds(0.6)
+SILENCE: Final = Seconds(0.6)
 """A clock that is silent so long is gone: five ticks at 20 beats a minute."""
 LOOSE: Final = Seconds(0.010)
 """With beats known no better than this, confidence is a half."""
@@ -44,6 +46,7 @@ class Mode(Enum):
 
     ABSENT = "absent"
     RUNNING = "running"
+    GONE = "gone"
     STOPPED = "stopped"
 
 
@@ -68,6 +71,11 @@ class ClockBeat(BeatSource):
         self._settings = settings
         self._player.adopt(settings, now)
 
+    def on_time(self, now: Seconds) -> None:
+        """A clock that is silent for too long is gone."""
+        if self._mode is Mode.RUNNING and now >= self._heard_of + SILENCE:
+            self._mode = Mode.GONE
+
     def hear(self, at: Seconds, pitch: int, velocity: int) -> None:
         """Followed too, for when the clock is gone."""
         self._player.hear(at, pitch, velocity)
@@ -76,8 +84,9 @@ class ClockBeat(BeatSource):
         """Follow them; about 30 µs a tick."""
         for at in ticks:
             if self._mode is Mode.ABSENT:
-                self._mode = Mode.RUNNING
                 self._ahead = -self._ticks.next_count
+            if self._mode is not Mode.STOPPED:
+                self._mode = Mode.RUNNING
             self._ticks.hear(at)
         if ticks:
             self._heard_of = Seconds(max(self._heard_of, ticks[-1]))
@@ -93,14 +102,12 @@ class ClockBeat(BeatSource):
         if status not in (START, CONTINUE, STOP):
             return False
         if status == STOP:
-            if self._mode is Mode.RUNNING:
-                self._position = self._ticks.next_count + self._ahead
+            self._pause()
             self._mode = Mode.STOPPED
             return True
+        self._pause()
         if status == START:
             self._position = 0
-        elif self._mode is Mode.RUNNING:
-            self._position = self._ticks.next_count + self._ahead
         # Its ticks need not keep the phase that they had before.
         self._ticks.restart()
         self._ahead = self._position - self._ticks.next_count
@@ -110,11 +117,11 @@ class ClockBeat(BeatSource):
 
     def pulse(self, call: Sequence[Note], now: Seconds) -> Pulse:
         """The clock's beat where it runs; else the call's."""
-        return self._clock(now) or self._player.pulse(call, now)
+        return self._clock() or self._player.pulse(call, now)
 
     def known(self, now: Seconds) -> Pulse | None:
         """The clock's beat where it runs; else the player's."""
-        return self._clock(now) or self._player.known(now)
+        return self._clock() or self._player.known(now)
 
     def decided(self, pulse: Pulse) -> None:
         """For the player who leads once the clock is gone, a call is likely to be as fast as it was."""
@@ -133,11 +140,16 @@ class ClockBeat(BeatSource):
 
     def next_deadline(self) -> Seconds | None:
         """When a clock that runs is gone unless it ticks before."""
-        return Seconds(self._heard_of + GONE) if self._mode is Mode.RUNNING else None
+        return Seconds(self._heard_of + SILENCE) if self._mode is Mode.RUNNING else None
 
-    def _clock(self, now: Seconds) -> Pulse | None:
+    def _pause(self) -> None:
+        """Remember where in the song it is."""
+        if self._mode in (Mode.RUNNING, Mode.GONE):
+            self._position = self._ticks.next_count + self._ahead
+
+    def _clock(self) -> Pulse | None:
         followed = self._ticks.followed
-        if self._mode is not Mode.RUNNING or followed is None or now - self._heard_of >= GONE:
+        if self._mode is not Mode.RUNNING or followed is None:
             return None
         return Pulse(
             followed.timeline,

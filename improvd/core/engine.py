@@ -138,6 +138,7 @@ class Engine:
     def on_time(self, now: Seconds) -> list[Effect]:
         """Do what is due by ``now``."""
         effects: list[Effect] = []
+        self._source.on_time(now)
         if self._listener.on_time(now):
             effects += self._on_played(now)
             self._watch_call()

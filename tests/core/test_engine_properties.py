@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from improvd.core.engine import Engine
 from improvd.core.events import (
@@ -25,7 +26,7 @@ from improvd.core.events import (
 )
 from improvd.core.hands import Hands
 from improvd.core.schedule import Instrument, Schedule
-from improvd.core.settings import EngineSettings
+from improvd.core.settings import EngineSettings, Sync
 from improvd.core.turns import State
 from tests.partners import hanging
 
@@ -50,6 +51,7 @@ class Duet(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.engine = Engine(EngineSettings(seed=3))
+        self.tick = Seconds(0.02)  # of the clock that ticks at times
         self.schedule = Schedule(Instrument.SEPARATE)
         self.hands = Hands()
         self.now = Seconds(0.0)
@@ -84,6 +86,32 @@ class Duet(RuleBasedStateMachine):
             self.do(self.engine.on_midi(event))
             if was_answering and self.engine.state is State.CALL:
                 assert not self.schedule.sounding
+
+    @initialize(sync=st.sampled_from(Sync), count_in=st.sampled_from([0.0, 1.0]))
+    def begin(self, sync: Sync, count_in: float) -> None:
+        self.sync = sync
+        self.engine = Engine(EngineSettings(sync=sync, count_in=count_in, seed=3))
+        self.do(self.engine.begin(self.now))
+
+    @rule(bpm=st.floats(20, 400))
+    def clock_has_another_tempo(self, bpm: float) -> None:
+        self.tick = Seconds(60 / bpm / 24)
+
+    @rule(count=st.integers(1, 48), astray=st.floats(-0.005, 0.005), late=st.floats(0.0, 0.05))
+    def clock_ticks(self, count: int, astray: float, late: float) -> None:
+        """Some ticks, told in batches, each batch late."""
+        ticks = [Seconds(self.now + index * self.tick + astray * (index % 3 - 1)) for index in range(count)]
+        for first in range(0, count, 6):
+            batch = sorted(ticks[first : first + 6])
+            self.wait(max(0.001, batch[-1] + late - self.now))
+            self.do(self.engine.on_ticks(self.now, batch))
+
+    @rule(data=st.sampled_from([b"\xfa", b"\xfb", b"\xfc", b"\xf2\x08\x00", b"\xf2\x7f\x7f"]))
+    def transport(self, data: bytes) -> None:
+        self.hear(data)
+        if self.sync is Sync.CLOCK and not data.startswith(b"\xf2"):
+            assert not self.schedule.sounding
+            assert self.engine.state in (State.LISTENING, State.CALL)
 
     @rule(seconds=st.floats(0.001, 3.0))
     def wait(self, seconds: float) -> None:
@@ -159,6 +187,7 @@ class Duet(RuleBasedStateMachine):
     @rule(wished=SETTINGS)
     def settings_change(self, wished: EngineSettings) -> None:
         """Whatever changes, and whenever: nothing planned moves, and nothing that sounds is cut."""
+        wished = replace(wished, sync=self.sync)
         self.deaf = self.deaf or wished.listen is not None
         effects = self.engine.on_settings(self.now, wished)
         assert all(isinstance(effect, (Generate, Pace)) for effect in effects)
