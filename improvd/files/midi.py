@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import mido
+from mido.midifiles.meta import KeySignatureError
 
 from improvd.errors import UserError
 from improvd.files.whole import writing
@@ -23,7 +24,7 @@ def read(path: Path) -> mido.MidiFile:
         file = mido.MidiFile(path, clip=True)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
-    except (OSError, EOFError, ValueError, LookupError, TypeError) as error:
+    except (OSError, EOFError, ValueError, LookupError, TypeError, KeySignatureError) as error:
         raise damaged(path, error) from None
     if file.type == SEPARATE_PATTERNS:
         raise UserError(f"{path}: a MIDI file of format 2 (separate patterns) has no one order to be played in")
