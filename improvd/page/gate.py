@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COOKIE = "improvd"
+READ = ("Host", "Origin", "Cookie", "Authorization")
+"""The headers that are gone by: each may come once."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -52,7 +54,7 @@ class Gate:
 
     def knows_token(self, target: str) -> bool:
         """Whether the address itself holds the token."""
-        told = parse_qs(urlsplit(target).query).get("token", [""])[0]
+        told = parse_qs(target.partition("?")[2]).get("token", [""])[0]
         return bool(self._token) and _same(told, self._token)
 
     def cookie(self) -> str:

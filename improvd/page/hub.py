@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,9 @@ class Visitor:
     def __init__(self, connection: ServerConnection, link: Link) -> None:
         self._connection = connection
         self._link = link
-        self._unread: asyncio.Queue[str] = asyncio.Queue(MOST_UNREAD)
+        self._unread: deque[str] = deque()
+        self._unread_size = 0
+        self._told = asyncio.Event()
         self._bucket = Bucket(PER_SECOND, BURST, now())
         self._hands = Hands()
         self._answering: set[asyncio.Task[None]] = set()
@@ -97,10 +100,12 @@ class Visitor:
 
     def tell(self, line: str) -> None:
         """Have ``line`` sent; never waits."""
-        try:
-            self._unread.put_nowait(line)
-        except asyncio.QueueFull:
+        if self._unread_size + len(line) > MOST_UNREAD:
             self._hang_up(CloseCode.TRY_AGAIN_LATER, "this page does not read what it is told")
+            return
+        self._unread.append(line)
+        self._unread_size += len(line)
+        self._told.set()
 
     async def serve(self) -> None:
         """Until the page leaves or is hung up."""
@@ -168,8 +173,12 @@ class Visitor:
 
     async def _talk(self) -> None:
         with suppress(ConnectionClosed):
-            while True:
-                await self._connection.send(await self._unread.get())
+            while await self._told.wait():
+                while self._unread:
+                    line = self._unread.popleft()
+                    self._unread_size -= len(line)
+                    await self._connection.send(line)
+                self._told.clear()
 
     def _hang_up(self, code: CloseCode, why: str) -> None:
         self._closing = self._closing or (code, why)

@@ -11,7 +11,7 @@ MAX_VISITORS = 16
 LARGEST_MESSAGE = 16 << 10
 """Bytes in one message of a page; the longest it has reason to send is a chord."""
 
-HANDSHAKE = 10.0
+HANDSHAKE = 5.0
 """Seconds for a whole request: one that dawdles is hung up."""
 
 PER_SECOND, BURST = 500.0, 1000.0
@@ -20,8 +20,8 @@ PER_SECOND, BURST = 500.0, 1000.0
 MOST_PENDING = 64
 """Questions that a page may have open."""
 
-MOST_UNREAD = 2000
-"""Lines that wait for a page that doesn't read; then it is hung up."""
+MOST_UNREAD = 1 << 20
+"""Characters that wait for a page that doesn't read; then it is hung up."""
 
 
 class Bucket:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
+from improvd.page.gate import READ
 from improvd.page.static import load
 
 if TYPE_CHECKING:
@@ -53,11 +53,14 @@ class Web:
 
     async def answer(self, _connection: ServerConnection, request: Request) -> Response | None:
         """The response, or None where the connection becomes a WebSocket."""
-        path = urlsplit(request.path).path
-        is_socket = path == SOCKET
-        if refusal := self._gate.refuses(request.path, request.headers, is_socket=is_socket):
+        path = request.path.partition("?")[0]
+        told = {name: request.headers.get_all(name) for name in READ}
+        if any(len(values) > 1 for values in told.values()):
+            return _plain(HTTPStatus.BAD_REQUEST, "This can't be said twice.")
+        headers = {name: values[0] for name, values in told.items() if values}
+        if refusal := self._gate.refuses(request.path, headers, is_socket=path == SOCKET):
             return _plain(refusal.status, refusal.text)
-        if is_socket:
+        if path == SOCKET:
             return None
         if self._gate.knows_token(request.path):
             return _response(HTTPStatus.SEE_OTHER, {"Location": path, "Set-Cookie": self._gate.cookie()})
@@ -68,7 +71,7 @@ class Web:
         if asset is None:
             return None
         headers = {"ETag": asset.tag, "Cache-Control": "no-cache"}
-        if asked.get("If-None-Match") == asset.tag:
+        if asset.tag in asked.get_all("If-None-Match"):
             return _response(HTTPStatus.NOT_MODIFIED, headers)
         return _response(HTTPStatus.OK, {"Content-Type": asset.kind, **headers}, asset.body)
 

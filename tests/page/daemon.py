@@ -80,12 +80,12 @@ class Daemon:
         self._clients.add(writer)
         try:
             while line := await reader.readline():
+                request = decode(line)  # the page sends nothing else
+                self.asked.append(request.do)
                 try:
-                    request = decode(line)
-                    self.asked.append(request.do)
                     writer.write(answer(request.id, self._do(request)))
-                except RequestError as error:
-                    writer.write(refusal(error))
+                except KeyError as unknown:
+                    writer.write(refusal(RequestError(f"there is no option {unknown}", request.id)))
         except ConnectionError:
             pass
         finally:
@@ -121,7 +121,7 @@ class Daemon:
 
     def _set(self, name: str, value: object) -> None:
         if name not in self.values:
-            raise RequestError(f"there is no setting {name}", 0)
+            raise KeyError(name)
         self.values[name] = value
         self._tell(event("settings", values={name: value}))
 
