@@ -14,8 +14,6 @@ import re
 import shutil
 import statistics
 import time
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from improvd.errors import BundleError
+from improvd.model import arrays
 from improvd.model import originality as filters
 from improvd.model.network import Network, Sizes
 from improvd.model.tokens import ATTRIBUTES, COLUMNS, NOTHING_HEARD, SIZES, Vocabulary, vocabulary_from
@@ -43,8 +42,6 @@ ROUNDING: Final = 1e-6
 MOST_JSON: Final = 8 * 2**20
 MOST_UNITS: Final = 2048
 MOST_LAYERS: Final = 8
-HEADER: Final = 4096
-"""Bytes that an array's file may have beyond its numbers."""
 DTYPES: Final = ("float16", "float32")
 
 
@@ -180,26 +177,12 @@ def _read_weights(
     path: Path, shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any]
 ) -> dict[str, NDArray[np.float32]]:
     try:
-        _check_names(path, shapes, dtype)
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: _checked(path, name, arrays[name], shape, dtype) for name, shape in shapes.items()}
+        held = arrays.read(path, {name: math.prod(shape) * dtype.itemsize for name, shape in shapes.items()})
     except FileNotFoundError:
         raise BundleError(f"no model at {path.parent}: it has no {path.name}") from None
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, KeyError, RuntimeError) as error:
-        raise _damaged(path, "its arrays can't be unpacked") from error
-
-
-def _check_names(path: Path, shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any]) -> None:
-    """Before anything is unpacked: all arrays are there, no others, and none is larger than it should be."""
-    with zipfile.ZipFile(path) as archive:
-        held = {info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()}
-    for name, shape in shapes.items():
-        if name not in held:
-            raise _damaged(path, f"the array {name} is missing")
-        if held[name] > math.prod(shape) * dtype.itemsize + HEADER:
-            raise _damaged(path, f"the array {name} is larger than shape {shape} and type {dtype} can be")
-    if strange := sorted(held.keys() - shapes.keys()):
-        raise _damaged(path, f"it has an array {strange[0]}, which no such network has")
+    except (OSError, ValueError) as error:
+        raise _damaged(path, str(error)) from error
+    return {name: _checked(path, name, held[name], shape, dtype) for name, shape in shapes.items()}
 
 
 def _checked(
@@ -313,6 +296,22 @@ def write(
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(stale, ignore_errors=True)
+
+
+def amend(path: Path, facts: Mapping[str, object], card: str) -> None:
+    """Give a bundle more ``facts``, in place of those of the same names, and another card.
+
+    Each of its two files is whole at any time, and stays as it was where it can't be written: OSError.
+    """
+    described = _read_json(path / "model.json")
+    golden = described.pop("golden", None)
+    for name, text in (("model.json", _readable({**described, **facts, "golden": golden})), ("CARD.md", card)):
+        fresh = path / f".{name}.{os.getpid()}.new"
+        try:
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(path / name)
+        finally:
+            fresh.unlink(missing_ok=True)
 
 
 def _readable(described: Mapping[str, object]) -> str:

@@ -12,8 +12,6 @@ another goes into the room that the last slice has, or else into a slice of its 
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from improvd.errors import BundleError
+from improvd.model import arrays
 from improvd.model.tokens import INTERVAL, PITCH
 
 if TYPE_CHECKING:
@@ -231,15 +230,12 @@ def load(folder: Path) -> Filter | None:
     path = folder / FILE
     damaged = BundleError(f"{path} is damaged: get the model again or train it again")
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(info.file_size for info in archive.infolist()) > MOST_BYTES + MOST_SLICES * 16 + 4096:
-                raise damaged  # before anything is unpacked
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            bits, sizes, counts, left_out = (arrays[name] for name in ("bits", "sizes", "runs", "left_out"))
+        held = arrays.read(path, {"bits": MOST_BYTES, "sizes": MOST_SLICES * 8, "runs": MOST_SLICES * 8, "left_out": 8})
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError) as error:
         raise damaged from error
+    bits, sizes, counts, left_out = held.values()
     whole = all(array.dtype.kind == "i" and (array >= 0).all() for array in (sizes, counts, left_out))
     if not whole or bits.dtype != np.uint8 or (bits.ndim, sizes.ndim, left_out.ndim) != (1, 1, 0):
         raise damaged

@@ -133,7 +133,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "array too many": (
         lambda path: change_weights(path, lambda arrays: arrays.update(more=np.zeros(1))),
-        "an array more",
+        "an array 'more'",
     ),
     "array of another shape": (
         lambda path: change_weights(path, lambda arrays: arrays.update({"head.0.bias": np.zeros(3, np.float32)})),

@@ -1,0 +1,174 @@
+"""Whatever reads a file that somebody else may have made: each as a call that takes any bytes and raises nothing.
+
+What is wrong with a file must come out as the one error that its reader promises, in one line. A call says whether the
+bytes were taken. `TARGETS` holds each with a whole file to begin from.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mido
+import numpy as np
+
+from improvd.config import file as config
+from improvd.config.option import options_of
+from improvd.config.options import RunOptions
+from improvd.config.text import toml
+from improvd.errors import UserError
+from improvd.model import bundle, originality
+from improvd.rehearsal import player, replay
+from tests.model.tiny_model import tiny_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@cache
+def folder() -> Path:
+    """Where the files are written; memory, where there is a disk of it."""
+    memory = Path("/dev/shm")  # noqa: S108  a folder of our own is made in it
+    return Path(tempfile.mkdtemp(prefix="improvd-fuzz-", dir=memory if memory.is_dir() else None))
+
+
+def taken(read: Callable[[Path], object], name: str, data: bytes, promised: type[Exception] = UserError) -> bool:
+    """Have ``data`` read as a file of that name: whether it was taken, and not refused in one line as promised."""
+    path = folder() / name
+    path.write_bytes(data)
+    try:
+        read(path)
+    except promised as error:
+        lines = str(error).splitlines()
+        assert len(lines) == 1, lines
+        return False
+    return True
+
+
+def played_midi(data: bytes) -> bool:
+    """`improvd rehearse FILE.mid`."""
+    return taken(player.read_midi, "played.mid", data)
+
+
+def corpus_midi(data: bytes) -> bool:
+    """A MIDI file of a corpus, as `improvd train` reads it."""
+    from improvd.train.music import midi  # noqa: PLC0415  wants symusic, which the daemon goes without
+    from improvd.train.music.skipped import SkippedError  # noqa: PLC0415  as above
+
+    return taken(midi.read, "corpus.mid", data, SkippedError)
+
+
+def trace(data: bytes) -> bool:
+    """`improvd rehearse FILE.jsonl`."""
+    return taken(lambda path: replay.Replay(replay.read_trace(path)).perform(), "trace.jsonl", data)
+
+
+def configuration(data: bytes) -> bool:
+    """The configuration file."""
+    return taken(config.read, "config.toml", data)
+
+
+@cache
+def _bundle() -> Path:
+    path = folder() / "bundle"
+    tiny = tiny_bundle()
+    bundle.write(
+        path,
+        vocabulary=tiny.vocabulary,
+        sizes=tiny.sizes,
+        weights=tiny.weights,
+        golden=tiny.golden,
+        facts={},
+        card="",
+        originality=originality.learn([np.arange(80).reshape(40, 2) % 7]),
+    )
+    return path
+
+
+def _with(name: str, data: bytes) -> Callable[[Path], object]:
+    """Load and prove the tiny bundle with one file's contents changed."""
+
+    def read(_path: Path) -> object:
+        path = _bundle() / name
+        whole = SEEDS[name]
+        path.write_bytes(data)
+        try:
+            return bundle.verify(bundle.load(_bundle()), rounds=1)
+        finally:
+            path.write_bytes(whole)
+
+    return read
+
+
+def bundle_facts(data: bytes) -> bool:
+    """A model's ``model.json``."""
+    return taken(_with("model.json", data), "unused", b"")
+
+
+def bundle_weights(data: bytes) -> bool:
+    """A model's ``weights.npz``."""
+    return taken(_with("weights.npz", data), "unused", b"")
+
+
+def bundle_filter(data: bytes) -> bool:
+    """A model's ``originality.npz``."""
+    return taken(_with("originality.npz", data), "unused", b"")
+
+
+def _midi() -> bytes:
+    song = mido.MidiFile(type=1)
+    tempi, notes = mido.MidiTrack(), mido.MidiTrack()
+    tempi += [
+        mido.MetaMessage("track_name", name="tempi"),
+        mido.MetaMessage("time_signature", numerator=6, denominator=8),
+        mido.MetaMessage("set_tempo", tempo=400_000),
+        mido.MetaMessage("set_tempo", tempo=600_000, time=480),
+    ]
+    for pitch in range(60, 72):
+        notes += [
+            mido.Message("note_on", note=pitch, velocity=80, time=10),
+            mido.Message("control_change", control=64, value=127, time=100),
+            mido.Message("pitchwheel", pitch=-300),
+            mido.Message("note_off", note=pitch, time=130),
+        ]
+    notes.append(mido.Message("sysex", data=(1, 2, 3)))
+    song.tracks += [tempi, notes]
+    held = io.BytesIO()
+    song.save(file=held)
+    return held.getvalue()
+
+
+TRACE = b"""\
+{"type": "header", "format": 1, "version": "0.1.0", "clock": {"monotonic": 1.0, "epoch": 2.0}, "settings": {"seed": 1, \
+"temperature": 1.0, "bpm": null}, "limits": {"late_limit": 0.05, "longest_note": 12.0}, "instrument": "separate", \
+"model": {"name": "default", "sha": "0", "step": 0.0001}}
+{"type": "in", "at": 1.5, "data": "903c50", "echo": false}
+{"type": "time", "at": 1.6}
+{"type": "in", "at": 2.0, "data": "803c40", "echo": false}
+{"type": "continuation", "at": 2.5, "turn": 1, "segment": 0, "complete": true, "notes": [[4.0, 1.0, 60, 80]]}
+{"type": "settings", "at": 2.6, "settings": {"temperature": 0.5}}
+{"type": "event", "at": 3.0, "what": "ports lost"}
+{"type": "event", "at": 4.0, "what": "close"}
+"""
+
+SEEDS: dict[str, bytes] = {
+    "midi": _midi(),
+    "trace": TRACE,
+    "config": "\n".join(
+        [toml(option, option.default) for option in options_of(RunOptions)]
+        + ["[profile.jazz]", "temperature = 1.2", 'in = "Keys"', 'bpm = "auto"']
+    ).encode(),
+    **{name: (_bundle() / name).read_bytes() for name in ("model.json", "weights.npz", "originality.npz")},
+}
+TARGETS: dict[str, tuple[Callable[[bytes], bool], bytes]] = {
+    "played-midi": (played_midi, SEEDS["midi"]),
+    "corpus-midi": (corpus_midi, SEEDS["midi"]),
+    "trace": (trace, SEEDS["trace"]),
+    "config": (configuration, SEEDS["config"]),
+    "bundle-facts": (bundle_facts, SEEDS["model.json"]),
+    "bundle-weights": (bundle_weights, SEEDS["weights.npz"]),
+    "bundle-filter": (bundle_filter, SEEDS["originality.npz"]),
+}

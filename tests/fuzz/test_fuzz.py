@@ -1,0 +1,39 @@
+"""Damaged files of every kind that somebody else may have made, some of each; tests/fuzz/by_hand.py tries millions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.mutation import mutated
+from tests.fuzz.targets import TARGETS
+
+if TYPE_CHECKING:
+    from random import Random
+
+KINDS = [pytest.param(kind, marks=pytest.mark.needs("symusic")) if kind == "corpus-midi" else kind for kind in TARGETS]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_seed_itself_is_taken(kind: str) -> None:
+    """Else all that follows would be refused at the door."""
+    target, seed = TARGETS[kind]
+    assert target(seed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(rng=st.randoms(use_true_random=False))
+@settings(max_examples=100)
+def test_damage_is_taken_or_refused_in_a_line(kind: str, rng: Random) -> None:
+    target, seed = TARGETS[kind]
+    target(mutated(seed, rng))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.binary(max_size=2000))
+@settings(max_examples=50)
+def test_bytes_of_no_meaning_too(kind: str, data: bytes) -> None:
+    TARGETS[kind][0](data)
