@@ -46,19 +46,22 @@ def evaluate(
     seeds: Annotated[
         int | None, typer.Option("--seeds", min=1, help="For the page, answer only so many pieces.")
     ] = None,
+    card: Annotated[
+        bool, typer.Option("--card", help="Keep the page's main figures in the bundle's card and facts, too.")
+    ] = False,
 ) -> None:
     """Measure how many bits a note of music costs a model: the fewer, the better it foresees it.
 
     Each piece is heard from its start as the daemon would hear it; then once more with its style and bars told.
     """
-    if suite is None and (beside or seeds):
-        raise UserError("--beside and --seeds are for --suite")
+    if suite is None and (beside or seeds or card):
+        raise UserError("--beside, --seeds and --card are for --suite")
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise UserError(f"measuring needs {' and '.join(missing)}: pip install 'improvd[train]'")
     for variable in THREADS:
         os.environ.setdefault(variable, "1")  # before numpy is loaded: a step is too small to be shared out
-    from improvd.evaluate import page, pieces, score, table  # noqa: PLC0415  numpy and more, after the check
+    from improvd.evaluate import keeping, page, pieces, score, table  # noqa: PLC0415  numpy and more, after the check
     from improvd.evaluate import suite as suites  # noqa: PLC0415  as above
     from improvd.model import bundle as bundles  # noqa: PLC0415  as above
     from improvd.train.files import corpus, styles  # noqa: PLC0415  as above
@@ -80,6 +83,8 @@ def evaluate(
                 [bundle, *others], entries, tell, split=split or "test", first=first or FIRST, seeds=seeds
             )
             page.write(suite, figures)
+            if card:
+                keeping.keep(bundle, figures)
     if as_json:
         typer.echo(json.dumps(figures, indent=1))
     else:

@@ -46,7 +46,7 @@ def write(folder: Path, figures: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, drawing in charts.draw(figures).items():
         _put(folder / f"{name}.svg", drawing)
-    _put(folder / "figures.json", json.dumps(_rounded(figures), indent=1) + "\n")
+    _put(folder / "figures.json", json.dumps(rounded(figures), indent=1) + "\n")
     _put(folder / "figures.md", "\n".join(page(figures)) + "\n")
 
 
@@ -56,11 +56,12 @@ def _put(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def _rounded(what: Any) -> Any:  # noqa: ANN401  any JSON
+def rounded(what: Any) -> Any:  # noqa: ANN401  any JSON
+    """Figures with no more digits than they are worth."""
     if isinstance(what, dict):
-        return {key: _rounded(value) for key, value in what.items()}
+        return {key: rounded(value) for key, value in what.items()}
     if isinstance(what, list):
-        return [_rounded(value) for value in what]
+        return [rounded(value) for value in what]
     return round(what, 5) if isinstance(what, float) else what
 
 
@@ -101,14 +102,14 @@ def page(figures: Mapping[str, Any]) -> Iterator[str]:
         for name in names
         if "told" in players[name]["foresight"]
     ]
-    yield from _table(
+    yield from table(
         ("", "account", *COLUMNS),
         ((name, account, *(f"{bits[column]:.3f}" for column in COLUMNS)) for name, account, bits in rows),
         left=2,
     )
     yield from ("", "![Bits a note by attribute](bits.svg)", "", "In total, by style (bins):", "")
     styles = players[names[0]]["foresight"]["by_style"]
-    yield from _table(
+    yield from table(
         ("style", "notes", *names),
         (
             (
@@ -141,12 +142,12 @@ def _ranking(players: Mapping[str, Any]) -> Iterator[str]:
         ),
         "",
     )
-    yield from _table(
+    yield from table(
         ("", *SUMS),
         ((name, *(f"{player['ranking']['share'][one]:.1%}" for one in SUMS)) for name, player in players.items()),
     )
     yield from ("", "And how many bits a note the seed saves its own continuation, and a rival:", "")
-    yield from _table(
+    yield from table(
         ("", *SUMS),
         (
             (
@@ -175,18 +176,20 @@ def _answers(figures: Mapping[str, Any]) -> Iterator[str]:
         ),
         "",
     )
-    yield from _table(
+    yield from table(
         ("", *by),
-        ((text, *(_value(name, one[name]) for one in by.values())) for name, text in rows.items()),
+        ((text, *(value(name, one[name]) for one in by.values())) for name, text in rows.items()),
     )
     yield from ("", "![Answers beside the composer's](answers.svg)")
 
 
-def _value(name: str, value: float) -> str:
-    return f"{value:.1f}" if name in {"notes", "register", "followed", "longest"} else f"{value:.3f}"
+def value(name: str, figure: float) -> str:
+    """One of `ANSWERS` or `RECALL` as text."""
+    return f"{figure:.1f}" if name in {"notes", "register", "followed", "longest"} else f"{figure:.3f}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Iterator[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> Iterator[str]:
+    """Lines of Markdown; all but the ``left`` first columns are numbers."""
     yield f"| {' | '.join(head)} |"
     yield f"|{'|'.join('---' if number < left else '---:' for number in range(len(head)))}|"
     for row in rows:

@@ -11,6 +11,7 @@ from improvd.cli import main
 from improvd.core.manner import AS_MEASURED
 from improvd.evaluate import answers, suite
 from improvd.evaluate.score import style_of
+from improvd.model import bundle as bundles
 from improvd.model.tokens import ATTRIBUTES
 from improvd.train.files.corpus import Entry
 from tests.evaluate.music import tune
@@ -137,3 +138,26 @@ def test_a_folder_may_name_the_style_that_a_manifest_does_not() -> None:
             ("a/b/c.mid", "art song"),
         )
     ] == [1, 2, 0]
+
+
+def test_the_main_figures_are_kept_in_the_bundle(corpus: Path, tmp_path: Path, model: Path) -> None:
+    """In place of those kept before; all else in it stays as it was."""
+    (model / "CARD.md").write_text("# tiny\n\n## What it was trained on\n\nNothing.\n")
+    before = bundles.load(model)
+    folder = tmp_path / "quality"
+    for first in ("60", "50"):
+        assert main(["eval", str(model), str(corpus), "--suite", str(folder), "--card", "--first", first]) == 0
+        figures = json.loads((folder / "figures.json").read_text())["players"]["tiny"]
+        after = bundles.load(model)
+        kept = after.facts["quality"]
+        assert kept["bits"] == figures["foresight"]["bits"]
+        assert kept["ranking"] == figures["ranking"]["share"]
+        assert kept["answers"]["in_key"] == figures["answers"]["in_key"]
+        card = (model / "CARD.md").read_text()
+        assert card.startswith("# tiny\n\n## What it was trained on\n\nNothing.\n\n## How well it plays\n\n")
+        assert card.count("## How well it plays") == 1
+        assert f"the first {first} notes of each" in card
+    assert bundles.verify(after) > 0
+    assert {name: fact for name, fact in after.facts.items() if name != "quality"} == before.facts
+    assert not [path for path in model.iterdir() if path.name.startswith(".")]
+    assert main(["eval", str(model), str(corpus), "--card"]) == 2
