@@ -30,8 +30,8 @@ FOLDERS: Final = (
 PREFERRED: Final = ("default-GM.sf2", "default-GM.sf3", "default.sf2", "FluidR3_GM.sf2")
 """What distributions call the one to take."""
 HOW: Final = "on Debian and Ubuntu: sudo apt install fluidsynth timgm6mb-soundfont; on macOS: brew install fluid-synth"
-OPTIONS: Final = ("-n", "-i", "-q", "-g", "0.8", "-r", "44100", "-O", "s16", "-T", "wav")
-"""No MIDI port, no shell, few words; somewhat louder than it would be; and what file it shall write."""
+OPTIONS: Final = ("-n", "-i", "-q", "-g", "0.6", "-r", "44100", "-O", "s16", "-T", "wav")
+"""No MIDI port, no shell, few words; as loud as full chords can be without distortion; and what file it shall write."""
 PATIENCE: Final = 60.0
 """Seconds that it may take, beside as long as the music lasts: an idle core needs a fiftieth of that."""
 
