@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path  # noqa: TC003  a dataclass's annotations are for everyone
 
 from improvd.config.kinds import Choice, File, Metre, Number, Switch, Text
+from improvd.config.musical import KeyName, PerAttribute
 from improvd.config.option import Change, Group, Option, described
 from improvd.config.systems import AUTO, NULL, SYSTEMS
 from improvd.core.schedule import Instrument, ScheduleLimits
@@ -24,6 +25,9 @@ _seed = partial(
     text="The same seed and the same playing give the same answers; new: another one each time.",
     group=Group.MUSIC,
 )
+
+
+_knob = partial(described, group=Group.MUSIC, change=Change.NOW)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -53,6 +57,37 @@ class MusicOptions(ModelOptions):
     )
     style: str = described(
         _DUET.style, Text("NAME"), "A style that the model knows.", group=Group.MUSIC, change=Change.NOW
+    )
+    temperature_each: str = _knob(
+        _DUET.temperature_each,
+        PerAttribute(0.05, 4),
+        "Another temperature for some attributes, as 'pitch 0.8, duration 1.1'.",
+    )
+    top_p_each: str = _knob(
+        _DUET.top_p_each, PerAttribute(0.01, 1), "Another such share for some attributes, as 'interval 0.8'."
+    )
+    similarity: float = _knob(
+        _DUET.similarity, Number(0, 1), "Whose phrases it plays: 0 only those it learnt, 1 only yours."
+    )
+    key_lean: float = _knob(_DUET.key_lean, Number(0, 1), "How strictly it keeps to the key: 0 as it likes, 1 always.")
+    register: float | None = _knob(
+        _DUET.register, Number(-48, 48, word="free"), "So many semitones above where you play; free: as it likes."
+    )
+    density: float | None = _knob(
+        _DUET.density, Number(0.25, 4, word="free"), "So many times as many notes as you play; free: as it likes."
+    )
+    velocity: float | None = _knob(
+        _DUET.velocity, Number(-100, 100, word="free"), "So much louder than you play, in velocity; free: as it likes."
+    )
+    ending: float = _knob(
+        _DUET.ending,
+        Number(0, 1),
+        "How surely it ends on a long, stable note on a strong beat: 0 as it happens, 1 always.",
+    )
+    originality: int | None = _knob(
+        _DUET.originality,
+        Number(10, 1000, whole=True, word="off"),
+        "At most so many notes in a row as in the music it learnt; off: any number.",
     )
 
 
@@ -86,6 +121,7 @@ class DuetOptions(MusicOptions):
         group=Group.TIME,
         change=Change.NEXT,
     )
+    key: str = _knob(_DUET.key, KeyName(AUTO), "The key to keep to; auto: yours.")
     min_bars: float = described(
         _DUET.min_bars, Number(0.25, 64), "The shortest answer, in bars.", group=Group.TIME, change=Change.NEXT
     )

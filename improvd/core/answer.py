@@ -11,6 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from improvd.core.events import CONTEXT_NOTES, TICKS_PER_BEAT, BeatNote, Beats, Continuation, Generate, Seconds
+from improvd.core.key import key_named
+from improvd.core.manner import manner_from
+from improvd.core.phrases import remember
 from improvd.core.settings import SWIFT
 from improvd.core.tempo import call_length
 from improvd.core.turns import PATIENCE, answer_length, intervals
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from improvd.core.events import Note
+    from improvd.core.phrases import Phrases
     from improvd.core.settings import EngineSettings
     from improvd.core.tempo import Pulse
     from improvd.core.timeline import Timeline
@@ -34,7 +38,15 @@ class Answer:
     """The answer to one call, in beats. Where they fall changes only as a clock that is followed changes its tempo."""
 
     def __init__(
-        self, turn: int, call: Sequence[Note], pulse: Pulse, start: Beats, *, lead: Seconds, settings: EngineSettings
+        self,
+        turn: int,
+        call: Sequence[Note],
+        pulse: Pulse,
+        start: Beats,
+        *,
+        lead: Seconds,
+        settings: EngineSettings,
+        earlier: Phrases = (),
     ) -> None:
         self.turn = turn
         self.call = call
@@ -52,15 +64,18 @@ class Answer:
         self.outstanding: Generate | None = None
         self._lead = lead
         self._settings = settings
-        self._call = tuple(
+        self.phrase = tuple(
             BeatNote(
                 timeline.beat_at(note.onset),
                 Beats(max(note.offset - note.onset, 0.0) / timeline.period),
                 note.pitch,
                 note.velocity,
             )
-            for note in call[-CONTEXT_NOTES:]
+            for note in call
         )
+        """The call, in beats."""
+        self._call = self.phrase[-CONTEXT_NOTES:]
+        self._earlier = remember(earlier, self.phrase[:-CONTEXT_NOTES])
         self._length = answer_length(self.call_beats, settings)
         longest_interval = max(intervals(call), default=0.0) / timeline.period
         self._longest_gap = Beats(max(0.5, min(self._length / LEAST_NOTES, max(2.0, 1.5 * longest_interval))))
@@ -104,6 +119,9 @@ class Answer:
             style=self._settings.style,
             beats_per_bar=self._settings.beats_per_bar,
             downbeat=self.pulse.downbeat,
+            key=key_named(self._settings.key) if self._settings.key else None,
+            manner=manner_from(self._settings),
+            earlier=self._earlier if self._settings.similarity > 0 else (),
         )
         return self.outstanding
 

@@ -303,7 +303,9 @@ class Engine:
             return []
         start = pulse.start(Seconds(now + self._lead))
         self._turn += 1
-        self._answer = Answer(self._turn, call, pulse, start, lead=self._lead, settings=self._settings, earlier=self._earlier)
+        self._answer = Answer(
+            self._turn, call, pulse, start, lead=self._lead, settings=self._settings, earlier=self._earlier
+        )
         self._decided_at = now
         self._call_ends_at = None
         self._state = State.THINKING

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 ATTRIBUTES = ("interval", "pitch", "duration", "velocity")
 """What a note is made of, in the order in which it is chosen."""
@@ -40,6 +41,16 @@ class Manner:
 
 AS_MEASURED = Manner()
 """The manner where nothing else is asked."""
+
+
+def manner_from(knobs: object) -> Manner:
+    """The manner that settings or options stand for: they have its fields, those ``_each`` as `each_from` reads them.
+
+    ValueError where it can't read them.
+    """
+    each: dict[str, Any] = {name: each_from(getattr(knobs, name)) for name in ("temperature_each", "top_p_each")}
+    plain = {field.name: getattr(knobs, field.name) for field in fields(Manner) if field.name not in each}
+    return Manner(**plain, **each)
 
 
 def each_from(text: str) -> Each:

@@ -6,8 +6,23 @@ from dataclasses import dataclass
 from enum import Enum
 
 from improvd.core.events import Beats, Seconds
+from improvd.core.manner import AS_MEASURED
 
-SWIFT = ("temperature", "top_p", "style")
+SWIFT = (
+    "temperature",
+    "top_p",
+    "style",
+    "key",
+    "similarity",
+    "key_lean",
+    "register",
+    "density",
+    "velocity",
+    "ending",
+    "originality",
+    "temperature_each",
+    "top_p_each",
+)
 """What may change while an answer is being made: its next notes are asked for by the new values."""
 
 
@@ -44,6 +59,18 @@ class EngineSettings:
     temperature: float = 1.0
     top_p: float = 0.95
     style: str = ""
+    key: str = ""
+    """The key to answer in, by its name; empty: the player's."""
+    similarity: float = AS_MEASURED.similarity
+    key_lean: float = AS_MEASURED.key_lean
+    register: float | None = AS_MEASURED.register
+    density: float | None = AS_MEASURED.density
+    velocity: float | None = AS_MEASURED.velocity
+    ending: float = AS_MEASURED.ending
+    originality: int | None = AS_MEASURED.originality
+    temperature_each: str = ""
+    """Other temperatures for some attributes, as `each_from` reads them; and so ``top_p_each``."""
+    top_p_each: str = ""
     seed: int = 0
     brush_velocity: int = 20
     brush_length: Seconds = Seconds(0.080)

@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 from improvd.cli import main
 from improvd.config import text
 from improvd.config.file import read
-from improvd.config.kinds import Metre, Switch
+from improvd.config.kinds import Metre, Number, Switch
 from improvd.config.layers import Chosen, Origin, Source, Told, choose
+from improvd.config.musical import KeyName, PerAttribute
 from improvd.config.option import Change, Option, options_of
 from improvd.config.options import RehearseOptions, RunOptions
 from improvd.config.renewal import renew
 from improvd.config.settings import engine_settings
+from improvd.core.key import Key
+from improvd.core.manner import each_to
 from improvd.core.settings import SWIFT
 
 if sys.version_info >= (3, 11):
@@ -31,7 +34,15 @@ else:
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 OPTIONS = {option.field: option for option in options_of(RunOptions)}
+KEYS = [Key(tonic, minor) for tonic in range(12) for minor in (False, True)]
 LINE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]))
+
+
+def musical(kind: KeyName | PerAttribute) -> st.SearchStrategy[str]:
+    if isinstance(kind, KeyName):
+        return st.sampled_from(["", *(key.name for key in KEYS)])
+    each = st.none() | st.floats(kind.low, kind.high).map(lambda number: float(f"{number:.3g}"))
+    return st.tuples(each, each, each, each).map(each_to)
 
 
 def values(option: Option) -> st.SearchStrategy[Any]:
@@ -39,9 +50,11 @@ def values(option: Option) -> st.SearchStrategy[Any]:
     kind: Any = option.kind
     if hasattr(kind, "names"):
         return st.sampled_from(kind.names)
-    if hasattr(kind, "low"):
+    if isinstance(kind, Number):
         numbers = st.integers(int(kind.low), int(kind.high)) if kind.whole else st.floats(kind.low, kind.high)
         return numbers | st.none() if kind.word else numbers
+    if isinstance(kind, (KeyName, PerAttribute)):
+        return musical(kind)
     if isinstance(kind, Metre):
         return st.builds("{}/{}".format, st.integers(1, 16), st.sampled_from([1, 2, 4, 8, 16]))
     if isinstance(kind, Switch):
