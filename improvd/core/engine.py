@@ -93,7 +93,7 @@ class Engine:
     @property
     def view(self) -> View:
         """What others may see of all this."""
-        pulse = self._beat
+        pulse = self._answer.pulse if self._answer else self._beat
         return View(
             state=self._state,
             muted=self._muted,
@@ -101,6 +101,7 @@ class Engine:
             confidence=pulse.confidence if pulse else 0.0,
             timeline=pulse.timeline if pulse else None,
             beats_per_bar=self._settings.beats_per_bar,
+            downbeat=pulse.downbeat if pulse else None,
         )
 
     @property

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class View:
     """Whose turn it is and where the beat is: ``bpm`` as last known, ``confidence`` in it from 0 (a guess) to 1.
 
-    ``timeline`` is None until a beat was found, or told, for the first time. ``muted``: it listens and plays nothing.
+    ``timeline`` is None until a beat was found, or told, for the first time; that of an answer while there is one.
+    ``downbeat`` is a beat of it on which a bar begins, where that is known. ``muted``: it listens and plays nothing.
     """
 
     state: State
@@ -24,3 +25,4 @@ class View:
     confidence: float
     timeline: Timeline | None
     beats_per_bar: Beats
+    downbeat: Beats | None

@@ -88,7 +88,6 @@ class Desk:
         self._ports: PortsOpen | None = None
         self._model: ModelReady | None = None
         self._said: deque[str] = deque(maxlen=256)  # by any thread
-        self._state: dict[str, Any] = {}  # as last told
         self._reloading: list[tuple[Client, int]] = []
         self._deeds: dict[str, Callable[..., Any]] = {
             "status": self._status,
@@ -145,11 +144,6 @@ class Desk:
         self._server.serve(readable, writable)
         while self._said:
             self._tell("log", {"line": self._said.popleft()})
-        at = now()
-        state = watching.state(at, self._duet.view)
-        if {**state, "at": None} != {**self._state, "at": None}:
-            self._state = state
-            self._tell("state", state)
 
     def reloaded(self, line: str, *, taken: bool) -> None:
         """The configuration was read again, and ``taken``, or is as wrong as the ``line`` says."""
@@ -211,7 +205,7 @@ class Desk:
         """From now on; what has a present state is told at once."""
         fresh, client.watches = what - client.watches, what
         if "state" in fresh:
-            client.write(watching.line_of("state", watching.state(now(), self._duet.view)))
+            client.write(watching.line_of(*watching.state(now(), self._duet.view)))
         if "settings" in fresh:
             client.write(watching.line_of("settings", {"values": live.values(self._duet.options)}))
         return {}

@@ -61,7 +61,7 @@ class Figures:
         recent = sorted(self._recent)
         return {
             "notes": {"heard": self._heard, "played": self._played, "yielded": self._yielded.total},
-            "turns": {reason: self._turns[reason] for reason in ("finished", "interrupted", "abandoned")},
+            "turns": {reason: self._turns[reason] for reason in ("finished", "interrupted", "stopped", "abandoned")},
             "missed": {
                 "notes": self._dropped.total,
                 "beats": self._moved,

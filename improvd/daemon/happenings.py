@@ -2,7 +2,7 @@
 
 A happening is a frozen value. Beside those below it is one of the way of a note, as it goes by: `Heard`, `Sent`,
 `Generate`, `Continuation`, `Pace`, `Play`, `Release`, `TurnEnded`; or the `Pong` with which the ports tell what they
-count.
+count, or the engine's `View`, where anything of it has changed.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from improvd.core.events import Continuation, Generate, Pace, Play, Release, Seconds, Sent, TurnEnded
     from improvd.core.schedule import ScheduleLimits
     from improvd.core.settings import EngineSettings
+    from improvd.core.view import View
     from improvd.daemon.messages import Heard, ModelReady, Pong, PortsOpen
 
     Happening: TypeAlias = (
         "Began | Woke | Renewed | PortsLost | ModelBack | Closing | Heard | Sent | Generate | Continuation | Pace"
-        " | Play | Release | TurnEnded | PortsBack | PortsChanged | Muted | Panicked | Pong"
+        " | Play | Release | TurnEnded | PortsBack | PortsChanged | Muted | Panicked | Pong | View"
     )
 
 

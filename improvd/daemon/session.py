@@ -156,6 +156,7 @@ class Session:
         self._owed: dict[tuple[int, int], Generate] = {}
         self._complained: dict[str, str] = {}
         self._turns = 0
+        self._shown: View | None = None
         self._stop = False
 
     @property
@@ -289,6 +290,7 @@ class Session:
         if stuck is not None and stuck <= at:
             self._lost(self._family.worker, "does not answer", at)
         self._family.look_after(at, self._lost)
+        self._show(now())
         self._desk.serve(*ready)
         if not self._family.ports.ready:  # who would answer otherwise
             self._service.alive(at)
@@ -443,6 +445,12 @@ class Session:
                 self._turns += 1
                 self._say(status.turn(self._turns, effect))
             self._see(at, effect)
+
+    def _show(self, at: Seconds) -> None:
+        """Let everybody see what the engine knows, where that has changed."""
+        if (view := self._engine.view) != self._shown:
+            self._shown = view
+            self._see(at, view)
 
     def _see(self, at: Seconds, happening: Happening) -> None:
         for witness in self._witnesses:

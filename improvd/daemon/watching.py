@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from improvd.config.live import values
 from improvd.control import requests
 from improvd.core.events import Play, Release, Seconds, Sent, TurnEnded
+from improvd.core.view import View
 from improvd.daemon.happenings import Renewed
 from improvd.daemon.messages import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from improvd.core.view import View
     from improvd.daemon.happenings import Happening
 
 
@@ -29,16 +29,16 @@ def line_of(kind: str, said: dict[str, Any]) -> bytes:
     return requests.event(kind, **said)
 
 
-def state(at: Seconds, view: View) -> dict[str, Any]:
-    """What the event of a state says: whose turn it is, and where the beat is."""
+def state(at: Seconds, view: View) -> tuple[str, dict[str, Any]]:
+    """The event of a state: whose turn it is, and where the beat is."""
     timeline = view.timeline
-    return {
+    return "state", {
         "state": view.state.value,
         "at": at,
         "muted": view.muted,
         "bpm": view.bpm,
         "confidence": view.confidence,
-        "beat": timeline and {"origin": timeline.origin, "period": timeline.period, "bar": view.beats_per_bar},
+        "beat": timeline and {"origin": timeline.origin, "period": timeline.period, "bar": view.beats_per_bar, "downbeat": view.downbeat},
     }
 
 
@@ -67,6 +67,7 @@ def _settings(_at: Seconds, new: Renewed) -> tuple[str, dict[str, Any]]:
 
 
 _TELLERS: dict[type, Callable[[Seconds, Any], tuple[str, dict[str, Any]]]] = {
+    View: state,
     Heard: _heard,
     Play: _planned,
     Release: _released,

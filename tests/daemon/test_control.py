@@ -79,7 +79,7 @@ def test_a_status_tells_how_it_is(connect: Callable[..., tuple[Running, Connecti
     assert status["tempo"]["bpm"] == pytest.approx(120, rel=0.02)
     assert status["notes"]["heard"] == 6
     assert status["notes"]["played"] > 0
-    assert status["turns"] == {"finished": 1, "interrupted": 0, "abandoned": 0}
+    assert status["turns"] == {"finished": 1, "interrupted": 0, "stopped": 0, "abandoned": 0}
     assert 0 < status["lateness"]["median"] <= status["lateness"]["max"]
     assert set(status["memory"]) == {"engine", "ports", "model"}
     assert min(status["memory"].values()) > 1_000_000

@@ -80,7 +80,7 @@ def test_turns_and_what_was_missed() -> None:
         replace(TURN, reason="interrupted", lateness=Seconds(0.5)),
         replace(TURN, reason="abandoned", lateness=Seconds(0.5), response_onset=None),
     )
-    assert found["turns"] == {"finished": 1, "interrupted": 1, "abandoned": 1}
+    assert found["turns"] == {"finished": 1, "interrupted": 1, "stopped": 0, "abandoned": 1}
     assert found["missed"] == {"notes": 0, "beats": 1, "answers": 1}
 
 
