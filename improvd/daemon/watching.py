@@ -38,7 +38,13 @@ def state(at: Seconds, view: View) -> tuple[str, dict[str, Any]]:
         "muted": view.muted,
         "bpm": view.bpm,
         "confidence": view.confidence,
-        "beat": timeline and {"origin": timeline.origin, "period": timeline.period, "bar": view.beats_per_bar, "downbeat": view.downbeat},
+        "beat": timeline
+        and {
+            "origin": timeline.origin,
+            "period": timeline.period,
+            "bar": view.beats_per_bar,
+            "downbeat": view.downbeat,
+        },
     }
 
 
