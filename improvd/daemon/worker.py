@@ -66,20 +66,20 @@ def load(model: str, style: str = "") -> tuple[Improviser, ModelReady]:
     Raises `UserError`, also where it does not know ``style``.
     """
     # Here, not above: numpy reads how many threads it may start when it is first imported.
-    from improvd.model import bundle, improviser  # noqa: PLC0415  as just said
+    from improvd.model import bundle, improviser, originality  # noqa: PLC0415  as just said
 
     path = bundle.find(model)
     loaded = bundle.load(path)
     loaded.check_style(style)
     step = bundle.verify(loaded)
-    ready = ModelReady(loaded.name, _hash(path), Seconds(step), tuple(loaded.vocabulary.styles))
+    ready = ModelReady(loaded.name, _hash(path, originality.FILE), Seconds(step), tuple(loaded.vocabulary.styles))
     return improviser.Improviser(loaded, now), ready
 
 
-def _hash(path: Path) -> str:
-    """What tells one bundle from another in a trace."""
+def _hash(path: Path, guard: str) -> str:
+    """What tells one bundle from another in a trace, the file that keeps it from reciting included, if there is one."""
     digest = hashlib.sha256()
-    for name in ("model.json", "weights.npz"):
+    for name in ("model.json", "weights.npz", *([guard] if (path / guard).exists() else [])):
         digest.update((path / name).read_bytes())
     return digest.hexdigest()
 
