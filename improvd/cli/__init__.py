@@ -70,7 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Whatever goes wrong is one line on stderr; ``--debug`` adds the traceback.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        arguments = sys.argv[1:]
+        # For the processes that we start: Python would look for their modules in the current folder first, and run a
+        # numpy.py that lies among somebody's music. (3.10 doesn't heed it.)
+        os.environ["PYTHONSAFEPATH"] = "1"
     try:
         return int(app(args=list(arguments) or ["--help"], standalone_mode=False) or 0)
     except UserError as error:

@@ -125,3 +125,19 @@ def test_quiet_is_quiet() -> None:
     running.child("daemon.ports")
     assert running.end() == 0
     assert running.lines == []
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 can't be kept from it")
+@pytest.mark.parametrize("module", ["numpy", "platform", "improvd"])
+def test_nothing_in_the_current_folder_is_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, module: str) -> None:
+    """Who tries a stranger's model in the folder that it came in runs nothing else that lies there."""
+    (tmp_path / f"{module}.py").write_text("open('was run', 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    # As the installed command begins, which is no module of the current folder either.
+    begin = "import sys; sys.path.remove(''); from improvd.cli import main; sys.exit(main())"
+    running = Running(["-c", begin, "run", "--api", "null"])
+    try:
+        running.wait_line("ready:")
+    finally:
+        running.kill()
+    assert not (tmp_path / "was run").exists()
