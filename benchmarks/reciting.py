@@ -29,7 +29,8 @@ from improvd.core.manner import AS_MEASURED, Manner
 from improvd.evaluate import answers, pieces
 from improvd.evaluate.seeds import Seed, cuts
 from improvd.model.bundle import find, load
-from improvd.model.tokens import Metre, Vocabulary
+from improvd.model.recital import Recital
+from improvd.model.tokens import INTERVAL, PITCH, Metre, Vocabulary
 from improvd.train.files import corpus
 from improvd.train.run import run
 from improvd.train.settings import TrainSettings
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
     from improvd.evaluate.pieces import Piece
     from improvd.model.bundle import Bundle
+    from improvd.model.originality import Filter
+    from improvd.model.tokens import TickNotes
 
 BAR = 4 * TICKS_PER_BEAT
 PLAIN = Manner(similarity=0.0, key_lean=0.0, register=None, density=None, velocity=None, ending=0.0)
@@ -82,9 +85,7 @@ def seeds(music: Sequence[Piece], count: int) -> list[Seed]:
 
 def measure(bundle: Bundle, asked: Sequence[Seed], manner: Manner) -> dict[str, float]:
     """Figures of the answers in a manner."""
-    begin = time.process_time()
     given = answers.by_network(bundle, asked, manner=manner)
-    seconds = time.process_time() - begin
     found = answers.compare(asked, given, bundle.originality)
     alone = [bundle.originality.longest(Vocabulary().encode(notes, Metre())).notes for some in given for notes in some]
     limit = AS_MEASURED.originality
@@ -97,8 +98,26 @@ def measure(bundle: Bundle, asked: Sequence[Seed], manner: Manner) -> dict[str, 
         "notes": found["notes"],
         "in key": found["in_key"],
         "in key, where it is clear": found["in_clear_key"],
-        "µs a note, priming included": 1e6 * seconds / sum(len(notes) for some in given for notes in some),
+        "µs a step that the guard takes": 1e6 * cost(bundle.originality, asked, given),
     }
+
+
+def cost(learnt: Filter, asked: Sequence[Seed], given: Sequence[Sequence[TickNotes]]) -> float:
+    """Seconds that the guard takes for a note heard or played, asked what may come where it would be."""
+    seconds, steps = 0.0, 0
+    for seed, some in zip(asked, given, strict=True):
+        heard = Vocabulary().encode(seed.heard, Metre()).tolist()
+        for notes in some:
+            rows = [*heard, *Vocabulary().encode(notes, Metre()).tolist()]
+            recital = Recital(learnt)
+            begin = time.perf_counter()
+            for number, row in enumerate(rows):
+                if recital.notes >= AS_MEASURED.originality:
+                    recital.would_count(row[INTERVAL])
+                recital.hear(row[INTERVAL], row[PITCH], answer=number >= len(heard))
+            seconds += time.perf_counter() - begin
+            steps += len(rows)
+    return seconds / steps
 
 
 def main() -> None:
