@@ -77,6 +77,8 @@ class Schedule:
         self._by_pitch: dict[tuple[int, int], int] = {}  # (channel, pitch) -> key of the one note that sounds there
         self._withheld: set[int] = set()  # sounding, past their end, waiting for the player's key to come up
         self._channels: set[int] = set()
+        self._ended: deque[tuple[Seconds, tuple[int, int]]] = deque(maxlen=512)  # when, and (channel, pitch)
+        self._adopted = 0
         self.plugged = True
         """Whether the synth is in reach."""
         self._echoes: deque[tuple[Seconds, tuple[int, ...]]] = deque(maxlen=512)
@@ -142,17 +144,17 @@ class Schedule:
         ``keys`` (channel, pitch) and ``pedals`` (channel) are what the player holds meanwhile.
         """
         self._hands.take_over(keys, pedals, now)
-        for count, (channel, pitch) in enumerate(notes, 1):
-            note = PlannedNote(-count, Seconds(0.0), Seconds(0.0), pitch, 1, channel)
-            self._sounding[note.key] = note
-            self._by_pitch[channel, pitch] = note.key
-            self._channels.add(channel)
+        self._count_as_sounding(notes)
         self.release(now)
 
-    def unplug(self) -> None:
-        """The synth is out of reach: drop what is planned, send nothing, and owe what sounds its off until `plug`."""
+    def unplug(self, seen: Seconds) -> None:
+        """The synth is out of reach: drop what is planned, send nothing, and owe what sounds its off until `plug`.
+
+        It was last in reach at ``seen``: the offs sent since then may not have arrived, and are owed again.
+        """
         self.plugged = False
         self._planned.clear()
+        self._count_as_sounding({place for at, place in self._ended if at >= seen} - self._by_pitch.keys())
 
     def plug(self, now: Seconds, instrument: Instrument, channels: Iterable[int] = ()) -> list[MidiEvent]:
         """The synth is in reach, and ``instrument`` what it is now. What ends everything that may sound there of ours.
@@ -239,6 +241,14 @@ class Schedule:
                 self._send(MidiEvent(now, bytes((CONTROL | channel, controller, 0))), now, out)
         return out
 
+    def _count_as_sounding(self, notes: Iterable[tuple[int, int]]) -> None:
+        for channel, pitch in sorted(notes):
+            self._adopted += 1
+            note = PlannedNote(-self._adopted, Seconds(0.0), Seconds(0.0), pitch, 1, channel)
+            self._sounding[note.key] = note
+            self._by_pitch[channel, pitch] = note.key
+            self._channels.add(channel)
+
     def _is_live(self, at: Seconds, is_on: int, key: int) -> bool:
         if is_on:
             return key in self._planned and self._planned[key].onset == at
@@ -272,6 +282,7 @@ class Schedule:
         note = self._sounding.pop(key)
         self._withheld.discard(key)
         del self._by_pitch[note.channel, note.pitch]
+        self._ended.append((now, (note.channel, note.pitch)))
         self._send(MidiEvent(planned, bytes((NOTE_OFF | note.channel, note.pitch, 64))), now, out)
 
     def _send(self, event: MidiEvent, now: Seconds, out: list[MidiEvent]) -> None:

@@ -87,9 +87,9 @@ class Sender:
         self._schedule.adopt(left_behind, self._now(), keys, pedals)
         self.send_due()
 
-    def lose_output(self) -> None:
-        """The synth is out of reach: nothing is sent, and what sounds is owed its end."""
-        self._schedule.unplug()
+    def lose_output(self, seen: Seconds) -> None:
+        """The synth is out of reach, and was in reach last at ``seen``: nothing is sent, all offs since are owed."""
+        self._schedule.unplug(seen)
 
     def gain_output(self, instrument: Instrument, channels: Iterable[int] = ()) -> None:
         """The synth is in reach: end what may sound there of ours, on ``channels`` whatever it is."""

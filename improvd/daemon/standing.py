@@ -39,7 +39,7 @@ class Standing:
         self._system = system
         self._grants = grants
         self._had_input = self._had_output = False
-        self._next = now()
+        self._next = self._seen = now()
 
     def open(self) -> Sender:
         """Look for the first time, end what was left behind, and tell the engine how the ports stand."""
@@ -48,7 +48,7 @@ class Standing:
         order = self._order
         limits = ScheduleLimits(late_limit=order.late_limit, longest_note=order.longest_note)
         sender = Sender(Schedule(self._instrument(), limits), self._system.send, self._engine.send, now)
-        sender.lose_output()  # until it is there, if it is
+        sender.lose_output(self._seen)  # until it is there, if it is
         sender.adopt(order.left_behind, order.keys, order.pedals)
         self._tell(sender)
         return sender
@@ -67,7 +67,9 @@ class Standing:
         with watchdog.within(OPENING):
             changed = self._system.look()
         self._next = Seconds(at + EVERY)
-        if changed:
+        if not changed:
+            self._seen = at
+        else:
             self._tell(sender)
             self._next = at  # what went may be back already
 
@@ -78,7 +80,7 @@ class Standing:
             with watchdog.within(OPENING):
                 sender.gain_output(instrument, self._order.channels)
         elif self._had_output and not system.output:
-            sender.lose_output()
+            sender.lose_output(self._seen)
         if self._had_input and not system.input:
             sender.lose_input()
         self._had_input, self._had_output = bool(system.input), bool(system.output)

@@ -146,7 +146,7 @@ class Replay:
         if there and not self._schedule.plugged:
             self._performance.sent += [Sent(at, at, event.data) for event in self._schedule.plug(at, instrument)]
         elif not there:
-            self._schedule.unplug()
+            self._schedule.unplug(at)
 
     def _ask(self, _at: Seconds, request: Generate) -> None:
         self.asked.append(request)

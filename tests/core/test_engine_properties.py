@@ -202,6 +202,14 @@ class Duet(RuleBasedStateMachine):
         self.schedule.adopt(left, self.now)
         self.do([])
 
+    @rule(hears=st.booleans(), plays=st.booleans())
+    def ports_come_and_go(self, *, hears: bool, plays: bool) -> None:
+        effects = self.engine.on_ports(self.now, hears=hears, plays=plays)
+        assert not any(isinstance(effect, Play) for effect in effects)
+        if not hears:
+            self.hands = Hands()
+        self.do(effects)
+
     @invariant()
     def no_wait_lies_behind(self) -> None:
         for deadline in (self.engine.next_deadline(), self.schedule.next_deadline()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from improvd.core.engine import Engine
 from improvd.core.events import Continuation, Effect, Generate, MidiEvent, Pace, Play, Release, Seconds, TurnEnded
 from improvd.core.settings import EngineSettings
@@ -53,6 +55,48 @@ def test_a_call_to_a_muted_engine_is_heard_and_not_answered() -> None:
     assert round(duet.engine.view.bpm) == 120
     assert duet.engine.view.confidence > 0
     assert duet.engine.view.timeline is not None
+
+
+def test_without_a_synth_calls_are_heard_and_not_answered_until_it_is_back() -> None:
+    duet = Duet()
+    duet.do(duet.engine.on_ports(Seconds(0.0), hears=True, plays=False))
+    duet.hear(scale(1.0, BEAT, 8))
+    duet.pass_time(30.0)
+    assert duet.of(Play) == []
+    assert duet.engine.state is State.LISTENING
+    duet.do(duet.engine.on_ports(Seconds(30.0), hears=True, plays=True))
+    duet.hear(scale(31.0, BEAT, 8))
+    duet.pass_time(60.0)
+    (turn,) = duet.of(TurnEnded)
+    assert isinstance(turn, TurnEnded)
+    assert turn.reason == "finished"
+
+
+@pytest.mark.parametrize(("hears", "plays"), [(False, True), (True, False), (False, False)])
+def test_a_port_that_goes_in_mid_answer_ends_it_once(hears: bool, plays: bool) -> None:
+    duet = Duet()
+    duet.hear(scale(1.0, BEAT, 8))
+    at = 1.0 + 12 * BEAT
+    duet.pass_time(at)
+    assert duet.engine.state is State.ANSWERING
+    for _ in range(2):  # being told again changes nothing
+        duet.do(duet.engine.on_ports(Seconds(at), hears=hears, plays=plays))
+    assert duet.of(Release) == [Release()]
+    (turn,) = duet.of(TurnEnded)
+    assert isinstance(turn, TurnEnded)
+    assert turn.reason == "interrupted"
+
+
+def test_a_key_held_by_a_keyboard_that_went_keeps_no_later_call_open() -> None:
+    duet = Duet()
+    duet.hear([MidiEvent(Seconds(1.0), b"\x90\x30\x50")])
+    duet.do(duet.engine.on_ports(Seconds(2.0), hears=False, plays=True))
+    duet.do(duet.engine.on_ports(Seconds(3.0), hears=True, plays=True))
+    duet.hear(scale(4.0, BEAT, 8))
+    duet.pass_time(60.0)
+    (turn,) = duet.of(TurnEnded)
+    assert isinstance(turn, TurnEnded)
+    assert turn.reason == "finished"
 
 
 def test_muting_in_mid_answer_releases_it_and_nothing_more_is_asked_for() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from improvd.core.events import CONTROL, NOTE_OFF, NOTE_ON, SUSTAIN, MidiEvent, PlannedNote, Seconds
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
@@ -219,6 +219,74 @@ def test_what_was_left_behind_is_not_cut_from_under_the_players_key() -> None:
     assert brief(schedule.due(Seconds(2.0))) == [(2.0, "off", 60)]
 
 
+def sounding_synth() -> Schedule:
+    """One that sounds 62, ended 60 at 1.5, and would begin 64 at 3."""
+    schedule = Schedule()
+    schedule.play([note(1, 1.0, 1.5, 60), note(2, 1.0, 4.0, 62), note(3, 3.0, 4.0, 64)])
+    for at in (1.0, 1.5):
+        schedule.due(Seconds(at))
+    return schedule
+
+
+def test_a_synth_out_of_reach_is_owed_what_sounds_and_the_offs_that_may_not_have_arrived() -> None:
+    schedule = sounding_synth()
+    schedule.unplug(seen=Seconds(1.4))
+    schedule.release(Seconds(2.1))
+    schedule.play([note(4, 2.5, 3.0, 65)])
+    assert schedule.next_deadline() is None
+    assert schedule.due(Seconds(9.0)) == []
+    back = schedule.plug(Seconds(10.0), Instrument.SEPARATE)
+    assert {event.data for event in back[:2]} == {bytes((0x80, 60, 64)), bytes((0x80, 62, 64))}
+    assert [event.data for event in back[2:]] == [bytes((CONTROL, which, 0)) for which in (SUSTAIN, 120, 123)]
+    assert play_out(schedule) == []
+
+
+def test_an_off_that_arrived_before_is_not_owed_again() -> None:
+    schedule = sounding_synth()
+    schedule.unplug(seen=Seconds(2.0))
+    assert brief(schedule.plug(Seconds(10.0), Instrument.SEPARATE)[:-3]) == [(10.0, "off", 62)]
+
+
+def test_a_synth_is_silenced_on_the_channels_that_somebody_may_have_left_sounding() -> None:
+    schedule = Schedule()
+    schedule.unplug(seen=Seconds(0.0))
+    assert {event.data[0] for event in schedule.plug(Seconds(1.0), Instrument.SEPARATE, channels=(2,))} == {0xB2}
+    assert schedule.close(Seconds(2.0)) != []
+
+
+def test_a_panic_that_does_not_reach_the_synth_reaches_it_later() -> None:
+    schedule = sounding_synth()
+    schedule.unplug(seen=Seconds(2.0))
+    assert schedule.panic(Seconds(2.5)) == []
+    back = schedule.plug(Seconds(3.0), Instrument.SEPARATE)
+    assert back[0].data == bytes((0x80, 62, 64))
+    assert {event.channel for event in back} == set(range(16))
+
+
+def test_at_the_end_there_is_nothing_to_be_said_to_a_synth_out_of_reach() -> None:
+    schedule = sounding_synth()
+    schedule.unplug(seen=Seconds(2.0))
+    assert schedule.close(Seconds(3.0)) == []
+
+
+def test_a_keyboard_that_goes_holds_nothing_up() -> None:
+    schedule = Schedule(Instrument.SAME)
+    schedule.play([note(1, 1.0, 2.0)])
+    schedule.due(Seconds(1.0))
+    schedule.hear(on(1.5))
+    assert schedule.due(Seconds(2.0)) == []
+    schedule.let_go(Seconds(2.5))
+    assert brief(schedule.due(Seconds(2.5))) == [(2.5, "off", 60)]
+
+
+def test_what_is_known_of_the_instrument_later_holds_from_then_on() -> None:
+    schedule = Schedule(Instrument.SAME)
+    schedule.hear(on(1.0))
+    schedule.know(Instrument.SEPARATE)
+    schedule.play([note(1, 2.0, 3.0)])
+    assert brief(play_out(schedule)) == [(2.0, "on", 60), (3.0, "off", 60)]
+
+
 class Scheduling(RuleBasedStateMachine):
     """A schedule asked for anything, and a player on the same or another instrument."""
 
@@ -231,15 +299,18 @@ class Scheduling(RuleBasedStateMachine):
         self.held: set[int] = set()
         self.pedal = False
         self.sounding: set[tuple[int, int]] = set()
+        self.ended: list[tuple[Seconds, tuple[int, int]]] = []
 
     def send(self, events: list[MidiEvent]) -> None:
         for event in events:
+            assert self.schedule.plugged
             key = (event.channel, event.data[1])
             if event.kind == NOTE_ON:
                 assert key not in self.sounding
                 self.sounding.add(key)
             elif event.kind == NOTE_OFF:
                 self.sounding.remove(key)
+                self.ended.append((self.now, key))
             if self.instrument is Instrument.SAME:
                 assert event.kind not in (NOTE_ON, NOTE_OFF) or event.data[1] not in self.held
                 assert event.kind != CONTROL or not (self.pedal or (self.held and event.data[1] != SUSTAIN))
@@ -258,14 +329,34 @@ class Scheduling(RuleBasedStateMachine):
     def release(self) -> None:
         self.schedule.release(self.now)
         self.send(self.schedule.due(self.now))
+        assert self.instrument is Instrument.SAME or not self.sounding or not self.schedule.plugged
+
+    @precondition(lambda self: self.schedule.plugged)
+    @rule(ago=st.floats(0, 2))
+    def unplug(self, ago: float) -> None:
+        """The synth was out of reach for so long already."""
+        self.schedule.unplug(Seconds(self.now - ago))
+        self.sounding |= {key for at, key in self.ended if at >= self.now - ago}
+
+    @precondition(lambda self: not self.schedule.plugged)
+    @rule()
+    def plug(self) -> None:
+        self.send(self.schedule.plug(self.now, self.instrument))
         assert self.instrument is Instrument.SAME or not self.sounding
+
+    @rule()
+    def unplug_keyboard(self) -> None:
+        self.held.clear()
+        self.pedal = False
+        self.schedule.let_go(self.now)
+        self.send(self.schedule.due(self.now))
 
     @rule()
     def panic(self) -> None:
         self.held.clear()
         self.pedal = False
         self.send(self.schedule.panic(self.now))
-        assert not self.sounding
+        assert not self.sounding or not self.schedule.plugged
 
     @rule(pitch=PITCHES)
     def key_down(self, pitch: int) -> None:
@@ -295,6 +386,8 @@ class Scheduling(RuleBasedStateMachine):
         assert deadline is None or deadline > self.now
 
     def teardown(self) -> None:
+        if not self.schedule.plugged:
+            self.plug()
         self.send(self.schedule.close(self.now))
         assert not self.sounding or (
             self.instrument is Instrument.SAME and {pitch for _, pitch in self.sounding} <= self.held

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improvd.daemon.portnames import choose, device, stable
+from improvd.daemon.portnames import choose, device, find, stable
 from improvd.errors import MidiError
 
 ALSA = [
@@ -52,6 +52,20 @@ def test_two_devices_of_one_name_are_told_apart_by_number_only() -> None:
     assert choose(twins, "Keys:Keys 24:0", "input") == 1
 
 
+def test_a_port_under_another_number_is_known_by_the_rest_of_its_name() -> None:
+    assert choose(ALSA, "Synth:Port 10 131:1", "output") == 3
+    a2j = ["a2j:Piano [20] (capture): Keys", "a2j:Organ [24] (capture): Keys"]
+    assert choose(a2j, "a2j:Piano [28] (capture): Keys", "input") == 0
+
+
+def test_what_was_there_before_is_known_by_its_name_whatever_else_fits_by_now() -> None:
+    names = ["nanoKEY2:more keys 20:0", "nanoKEY2:keys 24:0"]
+    with pytest.raises(MidiError, match="any of these"):
+        find(names, "nanokey", "", "input")
+    assert find(names, "nanokey", "nanoKEY2:keys 20:0", "input") == 1
+    assert find(names[:1], "nanokey", "nanoKEY2:keys 20:0", "input") == 0
+
+
 def test_a_slip_of_the_finger_is_guessed() -> None:
     with pytest.raises(MidiError, match=r"named 'Paino'; did you mean 'Piano:Keys'\? there are: 'Midi Through"):
         choose(ALSA, "Paino", "input")
@@ -84,3 +98,7 @@ def test_what_is_chosen_holds_what_was_asked_for(names: list[str], wanted: str) 
 def test_the_device_is_what_stands_before_the_colon() -> None:
     assert device("Piano:Keys 28:0") == device("Piano:Synth 28:1") == "Piano"
     assert device("CoreMIDI names have none") == "CoreMIDI names have none"
+
+
+def test_ports_of_a_bridge_may_be_anybodys() -> None:
+    assert device("system:midi_capture_1") == device("a2j:Piano [20] (capture): Keys") == ""

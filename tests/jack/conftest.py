@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.jack.stage import Duet, Piano, Player, Synth, jack_server
+from tests.jack.stage import Duet, JackServer, Piano, Player, Synth, jack_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,34 +14,34 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[None]:
-    with jack_server():
-        yield
+def server() -> Iterator[JackServer]:
+    with jack_server() as server:
+        yield server
 
 
 @pytest.fixture
-def player(server: None) -> Iterator[Player]:  # noqa: ARG001  it plays on it
+def player(server: JackServer) -> Iterator[Player]:  # noqa: ARG001  it plays on it
     player = Player()
     yield player
     player.close()
 
 
 @pytest.fixture
-def synth(server: None) -> Iterator[Synth]:  # noqa: ARG001  it sounds on it
+def synth(server: JackServer) -> Iterator[Synth]:  # noqa: ARG001  it sounds on it
     synth = Synth()
     yield synth
     synth.close()
 
 
 @pytest.fixture
-def piano(server: None) -> Iterator[Piano]:  # noqa: ARG001  it stands on it
+def piano(server: JackServer) -> Iterator[Piano]:  # noqa: ARG001  it stands on it
     piano = Piano()
     yield piano
     piano.close()
 
 
 @pytest.fixture
-def duet(server: None, tmp_path: Path) -> Iterator[Callable[..., Duet]]:  # noqa: ARG001  it plays on it
+def duet(server: JackServer, tmp_path: Path) -> Iterator[Callable[..., Duet]]:  # noqa: ARG001  it plays on it
     started: list[Duet] = []
 
     def start(*options: str) -> Duet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -80,22 +81,31 @@ class Gathering:
 
 
 @contextmanager
-def jack_server() -> Iterator[None]:
+def jack_server() -> Iterator[JackServer]:
     """A server on a dummy device, under a name that nobody else uses; the environment is set for its clients."""
     os.environ.update(JACK_NO_AUDIO_RESERVATION="1", JACK_NO_START_SERVER="1")
     # Few names, used again and again: JACK keeps a register of at most eight, those of servers that were killed too.
-    servers = (_JackServer(f"improvd-test-{number}") for number in range(4))
-    server = next((server for server in servers if server.is_up()), None)
+    servers = (JackServer(f"improvd-test-{number}") for number in range(4))
+    server = next((server for server in servers if server.start()), None)
     assert server, "no JACK server would start"
     try:
-        yield
+        yield server
     finally:
-        server.stop()
+        server.end()
 
 
-class _JackServer:
+class JackServer:
+    """A server under a name of its own, on which what this process starts afterwards looks for its ports."""
+
     def __init__(self, name: str) -> None:
-        os.environ["JACK_DEFAULT_SERVER"] = name
+        self._name = name
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> bool:
+        """Whether it serves now; one that does not is gone afterwards."""
+        os.environ["JACK_DEFAULT_SERVER"] = self._name
+        if _serves():
+            return False  # somebody else's
         # Synchronous, and with real-time priority where that is allowed: otherwise, on a busy machine, the server
         # goes on without a client that is late, and messages get lost (24 of 500 with two busy loops beside it).
         realtime = "-R" if _may_have_priority() else "-r"
@@ -105,19 +115,29 @@ class _JackServer:
             stderr=subprocess.DEVNULL,
         )
 
-    def is_up(self) -> bool:
-        """Whether it serves; one that does not is gone afterwards."""
         limit = time.monotonic() + PATIENCE
         while self._process.poll() is None and time.monotonic() < limit:
-            waited = subprocess.run(["jack_wait", "-w", "-t", "1"], capture_output=True, check=False)
-            if waited.returncode == 0 and self._process.poll() is None:
+            if _serves() and self._process.poll() is None:
                 return True
-        self.stop()
+            time.sleep(0.02)  # it tells nobody when it is up
+        self.end()
         return False
 
-    def stop(self) -> None:
-        self._process.terminate()
+    def strike(self, number: int) -> None:
+        """SIGKILL ends it as a crash does, SIGSTOP makes it block whoever asks it for anything."""
+        self._process.send_signal(number)
+
+    def end(self, number: int = signal.SIGTERM) -> None:
+        """End it, and wait for that."""
+        for each in (number, signal.SIGCONT):
+            self._process.send_signal(each)
         self._process.wait(10)
+
+
+def _serves() -> bool:
+    """Whether a server of the name in the environment answers."""
+    checked = subprocess.run(["jack_wait", "-c"], capture_output=True, text=True, check=False)
+    return checked.stdout.splitlines()[-1:] == ["running"]
 
 
 def _may_have_priority() -> bool:
@@ -187,12 +207,12 @@ class Synth:
 
 
 class Piano:
-    """One instrument that is keyboard and synth: a process of its own with the client "piano"."""
+    """One instrument that is keyboard and synth: a process of its own with the client ``name``."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "piano") -> None:
         self.heard = Gathering()
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / "piano.py")],
+            [sys.executable, str(Path(__file__).parent / "piano.py"), name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -212,8 +232,18 @@ class Piano:
         self._process.stdin.write(bytes(data).hex() + "\n")
         self._process.stdin.flush()
 
-    def play(self, score: Score) -> None:
-        perform(score, self.send)
+    def play(self, score: Score) -> float:
+        return perform(score, self.send)
+
+    def unplug(self, port: str) -> None:
+        """Take "keys" or "midi" away; what it sounds sounds on."""
+        self._process.stdin.write(f"unplug {port}\n")
+        self._process.stdin.flush()
+
+    def plug(self, port: str) -> None:
+        """Bring it back."""
+        self._process.stdin.write(f"plug {port}\n")
+        self._process.stdin.flush()
 
     def close(self) -> None:
         self._process.stdin.close()

@@ -151,15 +151,16 @@ def test_ports_are_listed(player: Player, synth: Synth) -> None:  # noqa: ARG001
         (("--in", "player", "--out", "organ"), "no MIDI output named 'organ'; there are: 'synth:midi'"),
     ],
 )
-def test_an_unknown_port_is_one_line_with_what_there_is(
+def test_an_unknown_port_is_waited_for_with_a_line_of_what_there_is(
+    duet: Start,
     player: Player,  # noqa: ARG001  its port is there
     synth: Synth,  # noqa: ARG001  as above
     names: tuple[str, ...],
     complaint: str,
 ) -> None:
-    done = improvd("run", "--api", "jack", *names)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert complaint in done.stderr
+    running = duet(*names)
+    assert complaint in running.wait_line("waiting: ")
+    assert running.end() == 0
 
 
 @pytest.mark.parametrize("role", ["daemon.ports", "daemon.worker"])
