@@ -1,4 +1,4 @@
-"""What a piece begins with: a MIDI file, in its own beats."""
+"""What a piece begins with: a MIDI file, in its own beats or, where it was played freely, in those of the playing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from improvd.compose.freely import in_own_beats, is_free
 from improvd.core.events import BeatNote, Beats
 from improvd.core.meter import Meter
 from improvd.errors import UserError
@@ -28,7 +29,7 @@ LATE: Final = 1 / 8
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """The beginning of a piece, as its file has it; all times in beats from the file's start.
+    """The beginning of a piece, as its file has it; all times in beats, from 0.
 
     ``played`` are the channel messages but drums', ``told`` the tempos and metres, both in order of time. ``notes`` are
     in order of (onset, pitch), at least one; how long a pedal held them is left out, as in a duet.
@@ -79,10 +80,15 @@ def read(path: Path) -> Seed:
     timed = _in_beats(file)
     if timed and timed[-1][0] > LONGEST:
         raise UserError(f"{path}: lasts longer than {LONGEST:,.0f} beats: the file is damaged")
+    seed = _seed(timed)
+    if not seed.notes:
+        raise UserError(f"{path}: holds no note to go on from (drums are left out)")
+    return _seed(in_own_beats(timed, seed.notes)) if is_free(seed.notes) else seed
+
+
+def _seed(timed: Sequence[tuple[Beats, mido.Message]]) -> Seed:
     played = tuple((at, one) for at, one in timed if not one.is_meta and getattr(one, "channel", DRUMS) != DRUMS)
     notes = tuple(sorted(_notes(played), key=lambda note: (note.onset, note.pitch)))
-    if not notes:
-        raise UserError(f"{path}: holds no note to go on from (drums are left out)")
     return Seed(played, tuple((at, one) for at, one in timed if _tells(one)), notes)
 
 

@@ -8,7 +8,7 @@ down one after the other is one onset. What lies near neither stays where it was
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -30,6 +30,11 @@ WRITTEN: Final = np.array([3, 4, 6, 8, 12, 16, 18, 24, 36, 48, 72, 96, 144, 192]
 """Lengths that music is written in, in ticks."""
 STRETCH: Final = 1.25
 """A key held up to this much longer or shorter than a written length is taken for it."""
+WRITTEN_PLACES: Final = np.array([0, 3, 6, 8, 9, 12, 15, 16, 18, 21, 24])
+"""Ticks of a beat where written music puts onsets: thirty-seconds and triplets."""
+TOLERANCE: Final = 0.35
+WRITTEN_SHARE: Final = 0.6
+"""Written music has nearly all onsets within the tolerance of these; a free performance about three in ten."""
 FARTHEST: Final = 2.0**24
 """Beats beyond which a time is no music."""
 
@@ -53,6 +58,12 @@ def hear(notes: Sequence[BeatNote], played: int) -> TickNotes:
         np.rint(duration).astype(np.int64),
         np.array([note.velocity for note, _ in kept], dtype=np.int64),
     )
+
+
+def is_written(places: NDArray[np.floating[Any]]) -> bool:
+    """Whether onsets, in ticks after the beat, lie on the beats they are counted in, as in written music."""
+    off = np.abs(places[:, None] - WRITTEN_PLACES[None, :]).min(axis=1)
+    return bool(np.mean(off <= TOLERANCE) >= WRITTEN_SHARE)
 
 
 def _sane(note: BeatNote) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from improvd.core.events import TICKS_PER_BEAT
+from improvd.model.hearing import is_written
 from improvd.model.tokens import Metre, TickNotes, in_order
 from improvd.train.music import beats
 from improvd.train.music.beats_grid import on_grid
@@ -32,11 +33,6 @@ MOST_TRACKS: Final = 4096
 LONGEST_BEATS: Final = 200_000
 MOST_A_SECOND: Final = 200
 """Notes, on average, in music that has only seconds to go by: at a tempo of nothing a beat, all of it is one chord."""
-ON_GRID: Final = (0, 3, 6, 8, 9, 12, 15, 16, 18, 21, 24)
-"""Ticks of a beat where written music puts onsets: thirty-seconds and triplets."""
-GRID_TOLERANCE: Final = 0.35
-GRID_SHARE: Final = 0.6
-"""Written music has nearly all onsets within the tolerance of the grid; a free performance about three in ten."""
 
 
 def read(path: Path) -> tuple[TickNotes, list[tuple[int, Metre]]]:
@@ -119,9 +115,7 @@ def _to_grid(ticks: NDArray[np.int64], per_beat: int) -> NDArray[np.int64]:
 
 def has_beat(onset: NDArray[np.int64], per_beat: int) -> bool:
     """Whether onsets (in file ticks) lie on the file's own beats, as in written or played-to-a-click music."""
-    place = (onset % per_beat) * (TICKS_PER_BEAT / per_beat)
-    off = np.abs(place[:, None] - np.array(ON_GRID)[None, :]).min(axis=1)
-    return bool(np.mean(off <= GRID_TOLERANCE) >= GRID_SHARE)
+    return is_written((onset % per_beat) * (TICKS_PER_BEAT / per_beat))
 
 
 def _metres(signatures: list[tuple[int, int, int]], per_beat: int) -> list[tuple[int, Metre]]:
