@@ -33,6 +33,7 @@ class Group(Enum):
     LISTENING = "What it hears"
     SENDING = "What it sends"
     PAGE = "The page"
+    KEEPING = "What it keeps"
     REPORTS = "What it tells"
     CONFIGURATION = "Configuration"
 

@@ -240,6 +240,25 @@ class RunOptions(DuetOptions):
     cert_key: Path | None = described(
         None, File(), "The certificate's key, where it isn't in the same file.", group=Group.PAGE
     )
+    record: bool = described(True, Switch(), "Keep what is played as MIDI files.", group=Group.KEEPING)
+    recordings: Path | None = described(
+        None,
+        File("FOLDER"),
+        "Where that is kept; without: improvd/sessions among your user's data (see: improvd sessions).",
+        group=Group.KEEPING,
+    )
+    keep_megabytes: int = described(
+        1000,
+        Number(1, 1_000_000, " MB", whole=True),
+        "Delete the oldest recordings beyond this size together, in megabytes.",
+        group=Group.KEEPING,
+    )
+    keep_days: int | None = described(
+        None,
+        Number(1, 36_500, " days", whole=True, word="all"),
+        "Delete recordings that are older, in days; all: keep them however old.",
+        group=Group.KEEPING,
+    )
     trace: Path | None = described(
         None, File(), "Write a line of JSON for every message in and out to this file.", group=Group.REPORTS
     )

@@ -60,6 +60,7 @@ from improvd.daemon.messages import (
 from improvd.daemon.mirror import Mirror
 from improvd.daemon.notify import Notifier
 from improvd.daemon.service import Service
+from improvd.daemon.recording import Recorder
 from improvd.daemon.trace import Trace
 from improvd.errors import UserError
 
@@ -117,6 +118,8 @@ class Session:
         self._witnesses: list[Witness] = [self._service, self._desk]
         if options.trace is not None:
             self._witnesses.append(Trace(options.trace, self._trace_broke))
+        if options.record:
+            self._witnesses.append(Recorder(options, self._recording_broke))
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
         self._wake.setblocking(False)
@@ -525,6 +528,9 @@ class Session:
         if self._complained.get(keeper.title) != message:
             self._complained[keeper.title] = message
             self._say(f"{message}; trying again", Level.WARNING)
+
+    def _recording_broke(self, error: OSError) -> None:
+        self._say(f"nothing can be recorded any more: {error.strerror}", Level.WARNING)
 
     def _trace_broke(self, error: OSError) -> None:
         self._say(f"the trace can't be written any further: {error.strerror}", Level.WARNING)

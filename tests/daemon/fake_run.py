@@ -33,7 +33,8 @@ def wished() -> RunOptions:
     config = trace.with_name("config.toml")
     told = Told({"config": str(config)} if config.exists() else {}, {})
     # Nothing is dropped, however busy the machine: what is sent follows from what was decided.
-    return replace(choose(RunOptions, told).options, trace=trace, late_limit=10.0)
+    record = bool(os.environ.get("FAKE_RECORD"))
+    return replace(choose(RunOptions, told).options, trace=trace, late_limit=10.0, record=record)
 
 
 if __name__ == "__main__":

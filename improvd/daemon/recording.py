@@ -1,0 +1,72 @@
+"""What of a session is recorded: a witness that hands lines to the recorder's threads, and waits for nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from improvd import __version__
+from improvd.core.events import NOTE_ON, Seconds, Sent, TurnEnded
+from improvd.core.turns import State
+from improvd.core.view import View
+from improvd.daemon.clock import now
+from improvd.daemon.happenings import Began, Renewed
+from improvd.daemon.messages import Heard
+from improvd.recorder import folder as folders
+from improvd.recorder import journal
+from improvd.recorder.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from improvd.config.options import RunOptions
+    from improvd.daemon.happenings import Happening
+
+MEGABYTE, DAY = 1_000_000, 86_400.0
+
+
+class Recorder:
+    """Records what is heard and sent, the beats that answers go by, and the turns. ``on_broken``: see `Writer`."""
+
+    def __init__(self, options: RunOptions, on_broken: Callable[[OSError], None]) -> None:
+        self._meter = options.meter
+        self._model = options.model
+        self._state = State.LISTENING
+        days = options.keep_days
+        limits = folders.Limits(options.keep_megabytes * MEGABYTE, None if days is None else days * DAY)
+        self._writer = Writer(options.recordings or folders.default_folder(), limits, self._header, on_broken)
+
+    def see(self, _at: Seconds, happening: Happening) -> None:
+        """Record it, if it is of the music."""
+        if isinstance(happening, Heard):
+            event = happening.event
+            if event.kind and not happening.echo:
+                self._writer.write(journal.heard(event), begins=event.kind == NOTE_ON)
+        elif isinstance(happening, Sent):
+            self._writer.write(journal.sent(happening.actual, happening.data))
+        elif isinstance(happening, View):
+            self._on_view(happening)
+        elif isinstance(happening, TurnEnded):
+            self._writer.write(journal.turn(asdict(happening)))
+        elif isinstance(happening, Renewed):
+            self._meter = happening.options.meter
+        elif isinstance(happening, Began):
+            self._model = happening.model.name
+
+    def close(self) -> None:
+        """End the recording that is on."""
+        self._writer.close()
+
+    def _on_view(self, view: View) -> None:
+        """The beat as it is when a call was judged to be over is the one that the answer goes by."""
+        decided = view.state is State.THINKING is not self._state
+        self._state = view.state
+        if decided and view.timeline is not None:
+            timeline = view.timeline
+            beat = journal.Beat(timeline.origin, timeline.period, view.beats_per_bar, view.downbeat)
+            self._writer.write(journal.beat(beat))
+
+    def _header(self) -> str:
+        """On the writing thread, as are the fields that it reads: each is replaced whole."""
+        return journal.header(time.time(), now(), version=__version__, model=self._model, meter=self._meter)
