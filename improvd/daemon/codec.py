@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Check = Callable[[Any], Any]
 
 BOUNDS = {"pitch": (0, 127), "velocity": (0, 127), "channel": (0, 15)}
-"""Ranges by field name, so that no peer can make us build an impossible MIDI message."""
+"""Ranges of whole numbers by field name, so that no peer can make us build an impossible MIDI message."""
 
 
 class WireError(Exception):
@@ -101,7 +101,7 @@ def _record_reader(kind: type) -> Check:
     names = [field.name for field in fields(kind)]
     _FIELDS[kind] = tuple(names)
     read_all = _tuple_reader(tuple(hints[name] for name in names)) if names else _no_fields
-    bounded = [(names.index(name), name, *BOUNDS[name]) for name in BOUNDS if name in names]
+    bounded = [(names.index(name), name, *BOUNDS[name]) for name in BOUNDS if hints.get(name) is int]
 
     def read(values: object) -> Any:  # noqa: ANN401  whichever record this reader is for
         found = read_all(values)
