@@ -84,3 +84,5 @@ def _told(model: Model) -> Iterator[tuple[str, str]]:
         names = "; ".join(one.name for one in sources[:MOST_SOURCES])
         more = f"; and {len(sources) - MOST_SOURCES} more" if len(sources) > MOST_SOURCES else ""
         yield "learnt", f"{notes:,} notes of {pieces:,} pieces: {names}{more}"
+    if model.recall is None:
+        yield "recites", "as it likes: nothing says what it learnt (see improvd originality --learn)"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from improvd.model.bundle import Bundle
+    from improvd.model.originality import Filter
 
 CARD: Final = "CARD.md"
 SPLITS: Final = ("test", "valid")
@@ -51,6 +52,11 @@ class Model:
         return self.bundle.vocabulary.styles if self.bundle else ()
 
     @property
+    def recall(self) -> Filter | None:
+        """What it may not recite; None where it doesn't say what it learnt, so that nothing keeps it from that."""
+        return self.bundle.originality if self.bundle else None
+
+    @property
     def score(self) -> tuple[str, Mapping[str, float]] | None:
         """A split, and the bits a note there, in all and by attribute; None where the model tells none."""
         scores = self._fact("scores", dict)
@@ -76,7 +82,7 @@ class Model:
         return sorted(found.values(), key=lambda source: -source.notes)
 
     def as_json(self) -> dict[str, Any]:
-        """All of it as plain values; ``step_us`` in microseconds, ``score`` in bits a note."""
+        """All of it as plain values; ``step_us`` in microseconds, ``score`` in bits a note; ``recall``: the filter."""
         score = self.score
         return {
             "name": self.name,
@@ -90,6 +96,7 @@ class Model:
                 {"source": one.name, "style": one.style, "pieces": one.pieces, "notes": one.notes}
                 for one in self.sources
             ],
+            "recall": self.recall and {"runs": self.recall.runs, "error": self.recall.error},
             "step_us": None if self.step is None else round(self.step * 1e6, 1),
         }
 

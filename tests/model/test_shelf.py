@@ -9,7 +9,8 @@ import pytest
 
 from improvd.cli import main
 from improvd.errors import BundleError
-from improvd.model import bundle, shelf
+from improvd.model import bundle, originality, shelf
+from tests.model.random_tunes import LEARNT
 from tests.model.tiny_model import STYLES, tiny_bundle
 
 if TYPE_CHECKING:
@@ -90,6 +91,17 @@ def test_what_a_model_doesnt_tell_is_left_out(
     assert (model.score, len(model.sources)) == (score, sources)
     assert main(["models"]) == 0
     assert capsys.readouterr().out.startswith("mine: yours")
+
+
+def test_a_model_that_nothing_keeps_from_reciting_says_so(yours: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(yours / "mine")
+    assert main(["models"]) == 0
+    assert "recites  as it likes" in capsys.readouterr().out
+    originality.write(path, LEARNT)
+    assert main(["models"]) == 0
+    assert "recites" not in capsys.readouterr().out
+    assert main(["models", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["recall"]["runs"] == LEARNT.runs
 
 
 def test_a_damaged_model_is_listed_with_its_reason(yours: Path, capsys: pytest.CaptureFixture[str]) -> None:
