@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from improvd.cli.options import configured
-from improvd.config.kinds import Metre, Number, shown
+from improvd.config.kinds import Metre, Number
 from improvd.config.layers import Chosen  # noqa: TC001  typer reads the annotations
 from improvd.config.options import GenerateOptions
 from improvd.config.settings import seed_of
-from improvd.core.key import Key, key_named
+from improvd.core.key import key_named
+from improvd.core.manner import manner_from
 from improvd.core.meter import meter_named
 from improvd.errors import UserError
 
@@ -46,10 +47,6 @@ def generate(
     meter: Annotated[
         str | None, typer.Option("--meter", metavar=Metre().metavar, help="The metre; left out: the seed's, or 4/4.")
     ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option("--key", metavar="Dm|'F# minor'|Bb|…", help="The key to lean to; a seed is not transposed."),
-    ] = None,
     program: Annotated[
         int | None,
         typer.Option("--program", metavar=PROGRAM.metavar, help="The instrument, by its number in General MIDI."),
@@ -78,13 +75,14 @@ def generate(
             bars=_checked("--bars", BARS, bars),
             bpm=None if bpm is None else _checked("--bpm", BPM, bpm),
             meter=None if meter is None else meter_named(_checked("--meter", Metre(), meter)),
-            key=None if key is None else _key(key),
+            key=key_named(options.key) if options.key else None,
             program=None if program is None else _checked("--program", PROGRAM, program) - 1,
             model=options.model,
             style=options.style,
             seed=seed_of(options.seed),
             temperature=options.temperature,
             top_p=options.top_p,
+            manner=manner_from(options),
         )
     )
     file = score(piece)
@@ -118,13 +116,6 @@ def _checked(name: str, kind: Kind, value: object) -> Any:  # noqa: ANN401  each
         return kind.check(value)
     except ValueError as error:
         raise UserError(f"{name} {error}") from None
-
-
-def _key(text: str) -> Key:
-    try:
-        return key_named(text)
-    except ValueError as error:
-        raise UserError(f"--key {error}, not {shown(text)}") from None
 
 
 def _show(piece: Piece) -> None:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from improvd.core.answer import one_seed
-from improvd.core.events import CONTEXT_NOTES, EARLIER_NOTES, Beats, Generate
+from improvd.core.events import CONTEXT_NOTES, Beats, Generate
+from improvd.core.phrases import remember
 from improvd.model.limits import CHORD, Limits
 
 if TYPE_CHECKING:
@@ -52,14 +53,14 @@ def whole(improviser: Improviser, request: Generate, meter: Meter) -> tuple[Beat
         if until + meter.bar >= request.end:
             until = request.end  # the last two bars at once, so that there is room for an ending
         so_far = (*heard, *notes)
-        context, earlier = so_far[-CONTEXT_NOTES:], so_far[-CONTEXT_NOTES - EARLIER_NOTES : -CONTEXT_NOTES]
+        context = so_far[-CONTEXT_NOTES:]
         notes += improviser.answer(
             replace(
                 request,
                 segment=segment,
                 context=context,
                 call=max(0, len(context) - len(notes)),
-                earlier=(earlier,) if earlier else (),
+                earlier=remember((), so_far[:-CONTEXT_NOTES]),
                 start=start,
                 until=until,
                 seed=one_seed(request.seed, segment),

@@ -10,7 +10,7 @@ from improvd.compose import seed as seeds
 from improvd.compose.piece import LONGEST_REST, limits, whole
 from improvd.compose.score import Piece
 from improvd.core.events import Beats, Generate, Seconds
-from improvd.core.manner import Manner
+from improvd.core.manner import AS_MEASURED, Manner
 from improvd.core.meter import Meter
 from improvd.core.tempo import DEFAULT_BPM
 from improvd.model import bundle as bundles
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 PLAIN: Final = Meter()
 """The metre of a piece whose seed tells none."""
-OWN_WAYS: Final = Manner(similarity=0.3)
-"""In a duet what is taken up is the player's; here it is in the main the piece's own, and with as much of that as in a
-duet it goes in circles. With this much it comes back to what it had about as often as composers do (docs/pieces.md)."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class ComposeSettings:
     seed: int = 0
     temperature: float = 1.0
     top_p: float = 0.95
-    manner: Manner = OWN_WAYS
+    manner: Manner = AS_MEASURED
 
 
 def compose(settings: ComposeSettings) -> Piece:

@@ -169,6 +169,12 @@ class DuetOptions(MusicOptions):
 class GenerateOptions(MusicOptions):
     """What `improvd generate` goes by: the same arguments give the same bytes, unless told otherwise."""
 
+    # What is taken up in a piece is in the main its own. As much of that as of a player's goes in circles; with this
+    # much it comes back to what it had about as often as composers do (docs/pieces.md).
+    similarity: float = _knob(
+        0.3, Number(0, 1), "How surely it comes back to what it had, or to the seed: 0 by chance."
+    )
+    key: str = _knob(_DUET.key, KeyName(AUTO), "The key to lean to, from wherever a seed is; auto: that of the notes.")
     seed: int | None = _seed(0, text="The same seed gives the same piece; new: another one each time.")
 
 
