@@ -21,6 +21,7 @@ from improvd.cli import (
     rehearse,
     run,
     service,
+    sessions,
     tempo,
     train,
 )
@@ -47,6 +48,7 @@ for command in (control.status, control.panic, control.mute, control.reload, con
 app.command("set")(control.set_)
 app.command()(doctor.doctor)
 app.add_typer(service.app, name="service")
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(models.app, name="models")
 
 

@@ -15,11 +15,22 @@ from improvd.errors import UserError
 from improvd.recorder import journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MUSIC, JOURNAL = ".mid", ".journal"
 NAMED = re.compile(r"\d{4}-\d\d-\d\d_\d\d\d\d\d\d(-\d+)?")
 """What a recording is called, by when it began; nothing else in the folder is ours."""
+SUMMARY = re.compile(rb"improvd recording (\{[^}]*\})")
+"""How the text in a recording's first track reads that tells what it holds."""
+SUMMARIZED: dict[str, Callable[[Any], Any]] = {
+    "version": str,
+    "model": str,
+    "began": str,
+    "seconds": float,
+    "turns": int,
+    "heard": int,
+    "played": int,
+}
 SUMMARY_WITHIN = 2048
 """Bytes of a file's beginning that hold its summary."""
 
@@ -72,12 +83,10 @@ def listed(folder: Path) -> list[Kept]:
 
 def named(folder: Path, name: str) -> Path:
     """The recording of that name, a MIDI file or a journal. Raises `UserError`."""
-    for suffix in (MUSIC, JOURNAL):
-        path = folder / f"{name.removesuffix(MUSIC).removesuffix(JOURNAL)}{suffix}"
-        if path.stem == Path(name).stem and path.is_file():
-            return path
-    there = [path.stem for path in (*recordings(folder), *journals(folder))]
-    known = f"the last one is {there[-1]}" if there else "there is none yet"
+    there = {path.stem: path for path in (*journals(folder), *recordings(folder))}
+    if path := there.get(name.removesuffix(MUSIC)):
+        return path
+    known = f"the last one is {max(there)}" if there else "there is none yet"
     raise UserError(f"{folder}: there is no recording {name}; {known} (see: improvd sessions)")
 
 
@@ -136,10 +145,15 @@ def _kept(path: Path) -> Kept:
     try:
         with path.open("rb") as file:
             head = file.read(SUMMARY_WITHIN)
-        found = re.search(rb"improvd recording (\{.*?\})", head)
-        return Kept(path.stem, path, dict(json.loads(found[1]))) if found else Kept(path.stem, path, None, "no summary")
-    except (OSError, ValueError) as error:
-        return Kept(path.stem, path, None, str(error))
+        found = SUMMARY.search(head)
+        if found is None:
+            return Kept(path.stem, path, None, "is no recording of improvd's")
+        summary = json.loads(found[1])
+        return Kept(path.stem, path, {name: kind(summary[name]) for name, kind in SUMMARIZED.items()})
+    except OSError as error:
+        return Kept(path.stem, path, None, f"can't be read: {error.strerror}")
+    except (ValueError, KeyError, TypeError):
+        return Kept(path.stem, path, None, "is damaged")
 
 
 def _why_still_a_journal(path: Path) -> str:

@@ -17,12 +17,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from improvd.core.events import Beats, MidiEvent, Seconds
+from improvd.core.meter import meter_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 FORMAT = 1
-LARGEST_MESSAGE = 3
+LONGEST = Seconds(6 * 3600.0)
+"""A recording that goes on for longer is ended, and another begun."""
+ABOUT = Seconds(60.0)
+"""What lies this much before its beginning, or after its longest, is no time in a recording."""
 
 
 class DamagedError(Exception):
@@ -59,6 +63,8 @@ class Recording:
 
     epoch: float
     """When it began, as a wall's clock has it."""
+    at: Seconds
+    """The same moment by the session's own clock, which all other times are of."""
     model: str
     meter: str
     heard: list[MidiEvent] = field(default_factory=list)
@@ -102,9 +108,9 @@ def read(data: bytes) -> Recording:
     recording = _read_header(first)
     last: Beat | None = None
     readers: dict[str, Callable[[Any], None]] = {
-        "h": lambda values: recording.heard.append(_message(*values)),
-        "s": lambda values: recording.sent.append(_message(*values)),
-        "t": lambda values: recording.turns.append(_turn(last, *values)),
+        "h": lambda values: recording.heard.append(_message(recording, *values)),
+        "s": lambda values: recording.sent.append(_message(recording, *values)),
+        "t": lambda values: recording.turns.append(_turn(recording, last, *values)),
     }
     for line in lines[:-1]:
         try:
@@ -129,19 +135,27 @@ def _read_header(line: bytes) -> Recording:
         found = dict(json.loads(line))
         if found["format"] != FORMAT:
             raise DamagedError("it is of another format than this improvd reads")
-        return Recording(_time(found["epoch"]), str(found["model"]), str(found["meter"]))
+        meter = meter_named(str(found["meter"])).name
+        return Recording(_number(found["epoch"]), Seconds(_number(found["at"])), str(found["model"]), meter)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise DamagedError("it has no header that can be read") from None
 
 
-def _time(value: object) -> float:
+def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError("no time")
+        raise ValueError("no number")
     return float(value)
 
 
-def _message(at: object, data: str) -> MidiEvent:
-    event = MidiEvent(Seconds(_time(at)), bytes.fromhex(data))
+def _time(recording: Recording, value: object) -> Seconds:
+    at = _number(value)
+    if not -ABOUT <= at - recording.at <= LONGEST + ABOUT:
+        raise ValueError("no time of this recording")
+    return Seconds(at)
+
+
+def _message(recording: Recording, at: object, data: str) -> MidiEvent:
+    event = MidiEvent(_time(recording, at), bytes.fromhex(data))
     program_or_pressure = event.kind in (0xC0, 0xD0)
     if not event.kind or len(event.data) != (2 if program_or_pressure else 3) or max(event.data[1:]) > 127:
         raise ValueError("no channel message")
@@ -149,22 +163,22 @@ def _message(at: object, data: str) -> MidiEvent:
 
 
 def _beat(origin: object, period: object, bar: object, downbeat: object) -> Beat:
-    length, measure = _time(period), _time(bar)
+    length, measure = _number(period), _number(bar)
     if not (0.05 < length < 10.0 and 0 < measure < 1000):
         raise ValueError("no beat")
-    place = None if downbeat is None else Beats(_time(downbeat))
-    return Beat(Seconds(_time(origin)), Seconds(length), Beats(measure), place)
+    place = None if downbeat is None else Beats(_number(downbeat))
+    return Beat(Seconds(_number(origin)), Seconds(length), Beats(measure), place)
 
 
-def _turn(last: Beat | None, figures: dict[str, Any]) -> Turn:
+def _turn(recording: Recording, last: Beat | None, figures: dict[str, Any]) -> Turn:
     onset, end = figures["response_onset"], figures["response_end"]
     return Turn(
-        call_start=Seconds(_time(figures["call_start"])),
-        call_end=Seconds(_time(figures["call_end"])),
-        response_onset=None if onset is None else Seconds(_time(onset)),
-        response_end=None if end is None else Seconds(_time(end)),
+        call_start=_time(recording, figures["call_start"]),
+        call_end=_time(recording, figures["call_end"]),
+        response_onset=None if onset is None else _time(recording, onset),
+        response_end=None if end is None else _time(recording, end),
         response_notes=int(figures["response_notes"]),
-        bpm=_time(figures["bpm"]),
+        bpm=_number(figures["bpm"]),
         reason=str(figures["reason"]),
         beat=last,
     )

@@ -12,10 +12,15 @@ import mido
 from improvd import __version__
 from improvd.core.events import NOTE_OFF, NOTE_ON, MidiEvent, Seconds
 from improvd.core.meter import meter_named
+from improvd.errors import UserError
+from improvd.files import midi
+from improvd.recorder import journal
 from improvd.recorder.beats import Map, beat_map
+from improvd.recorder.folder import JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from improvd.recorder.journal import Recording, Turn
 
@@ -26,11 +31,8 @@ PLAYER, IMPROVD = "player", "improvd"
 """What the tracks are called."""
 
 
-def score(recording: Recording, *, only: str | None = None) -> mido.MidiFile | None:
-    """The file, its beat 0 a downbeat no later than the first message; None where no note was played.
-
-    ``only`` is the one part that is wanted, `PLAYER` or `IMPROVD`.
-    """
+def score(recording: Recording) -> mido.MidiFile | None:
+    """The file, its beat 0 a downbeat no later than the first message; None where no note was played."""
     parts = {PLAYER: _whole(recording.heard), IMPROVD: _whole(recording.sent)}
     events = sorted(event.at for part in parts.values() for event in part)
     if not any(event.kind == NOTE_ON for part in parts.values() for event in part):
@@ -39,9 +41,30 @@ def score(recording: Recording, *, only: str | None = None) -> mido.MidiFile | N
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
     file.tracks.append(_conductor(recording, beats, Seconds(events[-1] - events[0])))
     for name, part in parts.items():
-        if only in (None, name):
-            file.tracks.append(_track(name, ((beats.beat_at(event.at), _message(event)) for event in part)))
+        file.tracks.append(_track(name, ((beats.beat_at(event.at), _message(event)) for event in part)))
     return file
+
+
+def part_of(file: mido.MidiFile, name: str) -> mido.MidiFile:
+    """A recording's tempo and one of its parts alone, `PLAYER` or `IMPROVD`."""
+    part = mido.MidiFile(type=1, ticks_per_beat=file.ticks_per_beat)
+    part.tracks = [track for number, track in enumerate(file.tracks) if number == 0 or track.name == name]
+    return part
+
+
+def read(path: Path) -> mido.MidiFile:
+    """A recording, be it a MIDI file or still a journal. Raises `UserError`."""
+    if path.suffix != JOURNAL:
+        return midi.read(path)
+    try:
+        music = score(journal.read(path.read_bytes()))
+    except OSError as error:
+        raise UserError(f"can't read {path}: {error.strerror}") from None
+    except journal.DamagedError as error:
+        raise UserError(f"{path}: {error}") from None
+    if music is None:
+        raise UserError(f"{path}: no note was played in it")
+    return music
 
 
 def _whole(events: Sequence[MidiEvent]) -> list[MidiEvent]:
@@ -66,7 +89,8 @@ def _conductor(recording: Recording, beats: Map, length: Seconds) -> mido.MidiTr
         "heard": sum(event.kind == NOTE_ON for event in recording.heard),
         "played": sum(event.kind == NOTE_ON for event in recording.sent),
     }
-    events: list[tuple[float, Any]] = [(0.0, mido.MetaMessage("text", text=SUMMARY + json.dumps(summary)))]
+    told = json.dumps(summary)[1:-1].replace("}", "\\u007d")  # so that the first brace is the end of it
+    events: list[tuple[float, Any]] = [(0.0, mido.MetaMessage("text", text=f"{SUMMARY}{{{told}}}"))]
     meter = meter_named(recording.meter)
     events.append((0.0, mido.MetaMessage("time_signature", numerator=meter.count, denominator=meter.unit)))
     for beat, period in beats.tempi():

@@ -12,12 +12,14 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from improvd.recorder import folder as folders
+from improvd.recorder.journal import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +46,7 @@ class Journal:
     def __init__(self, folder: Path, header: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._fd = _fresh(folder)
+        self.ends_at = time.monotonic() + LONGEST
         self._dirty, self._ended = threading.Event(), threading.Event()
         self._failed: OSError | None = None
         self._syncing = threading.Thread(target=self._sync, name="recorder-sync", daemon=True)
@@ -135,6 +138,8 @@ class Writer:
         if self._broken or not (self._journal or begins):
             return
         try:
+            if begins and self._journal is not None and self._journal.ends_at <= time.monotonic():
+                self._end()
             if self._journal is None:
                 self._journal = Journal(self._folder, self._header())
             self._journal.write(f"{line}\n".encode())

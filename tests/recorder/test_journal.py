@@ -72,6 +72,7 @@ def test_whatever_else_stands_there_is_left_out(begin: int, noise: bytes) -> Non
         b'["h",11,"90ff50"]',
         b'["h",null,"903c50"]',
         b'["h",1e999,"903c50"]',
+        b'["h",1e9,"903c50"]',
         b'["b",11,0,4,null]',
         b'["b",11,0.5,0,null]',
         b'["t",{}]',
@@ -84,7 +85,7 @@ def test_whatever_else_stands_there_is_left_out(begin: int, noise: bytes) -> Non
 )
 def test_a_line_that_is_none_is_counted(line: bytes) -> None:
     recording = journal.read(
-        written() + line + b"\n" + journal.heard(MidiEvent(Seconds(1.0), b"\xc0\x05")).encode() + b"\n"
+        written() + line + b"\n" + journal.heard(MidiEvent(Seconds(12.0), b"\xc0\x05")).encode() + b"\n"
     )
     assert recording.damaged == 1
     assert [event.data for event in recording.heard] == [b"\xc0\x05"]
