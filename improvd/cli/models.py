@@ -85,4 +85,4 @@ def _told(model: Model) -> Iterator[tuple[str, str]]:
         more = f"; and {len(sources) - MOST_SOURCES} more" if len(sources) > MOST_SOURCES else ""
         yield "learnt", f"{notes:,} notes of {pieces:,} pieces: {names}{more}"
     if model.recall is None:
-        yield "recites", "as it likes: nothing says what it learnt (see improvd originality --learn)"
+        yield "recites", "as it likes: what it learnt is not known (see improvd originality --learn)"
