@@ -125,6 +125,7 @@ def _show(piece: Piece) -> None:
     if piece.seed is not None:
         parts.insert(0, Part("seed", piece.seed.notes))
     look = Look.of(sys.stdout, shutil.get_terminal_size().columns)
-    for page in pages(parts, piece.meter.bar, look, piece.start % piece.meter.bar):
+    bar, tap = piece.meter.bar, piece.meter.tap
+    for page in pages(parts, bar, look, downbeat=piece.start % bar, tap=tap):
         typer.echo(page, color=look.colour)
         typer.echo()

@@ -76,10 +76,10 @@ def name_of(pitch: int) -> str:
     return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
-def pages(parts: Sequence[Part], bar: float, look: Look, downbeat: float = 0.0) -> Iterator[str]:
+def pages(parts: Sequence[Part], bar: float, look: Look, downbeat: float = 0.0, tap: float = 1.0) -> Iterator[str]:
     """Pages of lines, each some bars of ``bar`` beats (more than 0); none where no note is.
 
-    The bar that begins on ``downbeat`` is number 1.
+    The bar that begins on ``downbeat`` is number 1. A dot stands at every ``tap`` beats of a bar.
     """
     notes = [note for part in parts for note in part.notes]
     if not notes:
@@ -92,7 +92,7 @@ def pages(parts: Sequence[Part], bar: float, look: Look, downbeat: float = 0.0) 
         page = _cut(parts, bar, fine, downbeat, (begin, min(begin + most, last)))
         if look.blocks:
             _part_notes(page)
-        yield "\n".join(_lines(page, parts, bar, fine, look))
+        yield "\n".join(_lines(page, parts, _columns(bar, fine), _columns(tap, fine), look))
 
 
 def _columns(bar: float, fine: int) -> int:
@@ -126,8 +126,7 @@ def _part_notes(page: _Page) -> None:
             del page.cells[pitch, place - 1]
 
 
-def _lines(page: _Page, parts: Sequence[Part], bar: float, fine: int, look: Look) -> Iterator[str]:
-    width = _columns(bar, fine)
+def _lines(page: _Page, parts: Sequence[Part], width: int, tap: int, look: Look) -> Iterator[str]:
     yield _heading(page, parts, width)
     pitches = [pitch for pitch, _ in page.cells] or [60]
     lowest = min(pitches) - max(0, LEAST_RANGE - (max(pitches) - min(pitches) + 1)) // 2
@@ -138,7 +137,7 @@ def _lines(page: _Page, parts: Sequence[Part], bar: float, fine: int, look: Look
         drawn = []
         for number in range(page.last - page.first):
             places = range(number * width, (number + 1) * width)
-            drawn.append(_bar([_drawn(page, pitch, place, place % width % fine == 0, look) for place in places], look))
+            drawn.append(_bar([_drawn(page, pitch, place, place % width % tap == 0, look) for place in places], look))
         yield f"{name_of(pitch):>{MARGIN - 1}} {line}{line.join(drawn)}{line}"
 
 

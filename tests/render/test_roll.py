@@ -75,6 +75,11 @@ def test_bars_are_counted_from_the_downbeat_and_those_before_it_too() -> None:
     assert rows(page)["C4"] == "|.   .   O---|.   .   .   |"
 
 
+def test_dots_stand_where_people_tap() -> None:
+    (page,) = pages([Part("", notes((0, 1, 60)))], 3.0, PLAIN, tap=1.5)
+    assert rows(page)["D4"] == "|.     .     |"
+
+
 def test_each_part_has_a_colour_and_without_colour_the_same_shapes() -> None:
     parts = (Part("seed", notes((0, 1, 60))), Part("improvd", notes((2, 1, 60))))
     for blocks in (False, True):
