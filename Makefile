@@ -13,19 +13,25 @@ PYTHON ?= $(shell for python in python3.11 python3.10 python3.12 python3.13 pyth
 PYTHON312 ?= $(shell for python in python3.12 "$$(pyenv root 2>/dev/null)"/versions/3.12*/bin/python3.12; do \
 	"$$python" -c '$(fits)' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
 
+# Python 3.13, for which python-rtmidi has no wheel.
+PYTHON313 ?= $(shell for python in python3.13 "$$(pyenv root 2>/dev/null)"/versions/3.13*/bin/python3.13; do \
+	"$$python" -c '$(fits)' >/dev/null 2>&1 && { echo "$$python"; break; }; done)
+
 VENV := .venv
 VENV312 := .venv-3.12
+VENV313 := .venv-3.13
 # A user's own pip settings must not send packages past the virtual environment, which is where the target lies.
 pip = PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 $(@D)/bin/python -m pip install --quiet
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help run test lint quality newest clean
+.PHONY: help run test lint quality newest compiled clean
 
 help:
 	@echo 'make run    set up what playing needs and start improvd; options in ARGS'
 	@echo 'make test   set up everything and run every check; options for pytest in ARGS'
 	@echo 'make lint   the checks without the tests'
 	@echo 'make newest train a tiny model, and hear a recording, with Python 3.12; options for pytest in ARGS'
+	@echo 'make compiled  play over real ports with Python 3.13 and a python-rtmidi that is compiled here; pytest in ARGS'
 	@echo 'make quality ARGS="MODEL CORPUS"  measure a model, and write docs/quality anew'
 	@echo 'make clean  remove what these made, the virtual environment too'
 
@@ -44,11 +50,14 @@ newest: $(VENV312)/.dev
 	$(VENV312)/bin/python -m pytest tests/train/test_train.py tests/train/fitting/test_replicas.py \
 		tests/train/music/test_transcribe.py $(ARGS)
 
+compiled: $(VENV313)/.daemon
+	$(VENV313)/bin/python -m pytest tests/daemon tests/jack $(ARGS)
+
 quality: $(VENV)/.dev
 	$(VENV)/bin/improvd eval $(ARGS) --suite docs/quality
 
 clean:
-	rm -rf $(VENV) $(VENV312) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV312) $(VENV313) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The marks are written last, so that whatever was interrupted is done again.
@@ -80,4 +89,13 @@ $(VENV312)/.dev: pyproject.toml
 	@"$(PYTHON312)" -m venv --clear $(VENV312)
 	@$(pip) -e '.[train,dev]'
 	@$(pip) --no-deps basic-pitch==0.4.0  # its pin admits no newer TensorFlow, of which nothing is used
+	@touch $@
+
+# Compiled whatever there is to download, as on a machine for which nobody made a wheel.
+$(VENV313)/.daemon: pyproject.toml
+	@test -n "$(PYTHON313)" || { echo 'This wants Python 3.13, which is not here;' \
+		'if you have one elsewhere, name it: make compiled PYTHON313=/path/to/python3.13' >&2; exit 1; }
+	@echo "Setting up $(VENV313) with $$("$(PYTHON313)" --version), and compiling python-rtmidi"
+	@"$(PYTHON313)" -m venv --clear $(VENV313)
+	@$(pip) --no-cache-dir --no-binary=python-rtmidi -e . hypothesis pytest
 	@touch $@
