@@ -73,7 +73,7 @@ class Memory:
         self._before[count], sign[count] = self._pitch, mark
         # A place that matched goes on matching where the note in it is the one that came.
         longer = np.minimum(weight[:count] * BASE, TOP)
-        longer[sign[:count] != mark] = 1.0
+        longer[(sign[:count] != mark) if follows else slice(None)] = 1.0
         weight[0] = 1.0
         weight[1 : count + 1] = longer
         self._count, self._pitch = count + 1, pitch

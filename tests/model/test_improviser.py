@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from improvd.core.events import TICKS_PER_BEAT, BeatNote, Beats, Continuation, Generate, Seconds
+from improvd.core.key import Key
+from improvd.core.manner import Manner
 from improvd.model.improviser import MOST_NOTES, Improviser
 from improvd.model.limits import CHORD
 from improvd.model.stages.repetition import RUN, longest_run
@@ -30,6 +32,23 @@ def never() -> Seconds:
 
 beats = st.floats(-50, 50)
 beat_notes = st.builds(BeatNote, beats, st.floats(0.001, 20), st.integers(0, 127), st.integers(1, 127))
+
+
+knobs = st.sampled_from([0.0, 0.3, 0.5, 0.9, 1.0])
+each = st.tuples(*[st.none() | st.sampled_from([0.05, 0.7, 4.0])] * 4)
+phrases = st.lists(beat_notes, max_size=8).map(lambda notes: tuple(sorted(notes, key=lambda note: note.onset)))
+manners = st.builds(
+    Manner,
+    similarity=knobs,
+    key_lean=knobs,
+    register=st.none() | st.floats(-48, 48),
+    density=st.none() | st.floats(0.25, 4),
+    velocity=st.none() | st.floats(-100, 100),
+    ending=knobs,
+    originality=st.none() | st.integers(10, 20),
+    temperature_each=each,
+    top_p_each=st.tuples(*[st.none() | st.sampled_from([0.1, 0.9, 1.0])] * 4),
+)
 
 
 @st.composite
@@ -56,6 +75,9 @@ def requests(draw: Callable[..., object]) -> Generate:
         style=draw(st.sampled_from(["", "folk", "unheard of"])),
         beats_per_bar=draw(st.sampled_from([4.0, 3.0, 0.0, 2.5])),
         downbeat=draw(st.none() | beats),
+        key=draw(st.none() | st.builds(Key, st.integers(0, 11), st.booleans())),
+        manner=draw(st.just(Manner()) | manners),
+        earlier=tuple(draw(st.lists(phrases, max_size=3))),
     )
 
 
@@ -90,10 +112,11 @@ def test_every_promise_is_kept(asked: Generate, model: int, scale: float) -> Non
     heard = asked.context[-100:]
     call = heard[: max(0, asked.call - (len(asked.context) - len(heard)))] or heard
     if call:
-        low, high = min(note.pitch for note in call), max(note.pitch for note in call)
+        up, louder = round(asked.manner.register or 0.0), round(asked.manner.velocity or 0.0)
+        low, high = min(note.pitch for note in call) + up, max(note.pitch for note in call) + up
         assert all(min(low - 7, 115) <= note.pitch <= max(high + 7, 12) for note in notes)
-        soft, loud = min(note.velocity for note in call), max(note.velocity for note in call)
-        assert all(soft - 16 <= note.velocity <= loud + 16 for note in notes)
+        soft, loud = min(note.velocity for note in call) + louder, max(note.velocity for note in call) + louder
+        assert all(min(soft - 16, 112) <= note.velocity <= max(loud + 16, 16) for note in notes)
     assert all(0 <= note.pitch <= 127 and 1 <= note.velocity <= 127 for note in notes)
     assert longest_run([note.pitch for note in notes]) <= max(RUN, longest_run([note.pitch for note in call]))
 

@@ -26,6 +26,8 @@ MIDDLE: Final = 10.0
 """Nats against all else where the knob stands in its middle."""
 MOST_STABLE: Final = 6.0
 """Nats for the tonic where it stands at 1."""
+LONGEST_BAR: Final = 64
+"""Beats of a bar that is one."""
 LONG: Final = 0.7
 """A long note lasts at least this share of what is left."""
 
@@ -48,7 +50,7 @@ def place(draft: Draft) -> Place | None:
     if request.until < request.end:
         return None
     origin = draft.begin if draft.metre.downbeat is None else draft.metre.downbeat
-    bar = max(1, round(draft.metre.bar / TICKS_PER_BEAT))
+    bar = round(request.beats_per_bar) if 0.5 < request.beats_per_bar < LONGEST_BAR else 1
     end = draft.last + 1
     widest = math.floor(min(request.longest_gap, bar) * TICKS_PER_BEAT)
     found: Place | None = None
