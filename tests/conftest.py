@@ -12,6 +12,7 @@ from hypothesis import settings
 
 # Each thing outside the daemon's own dependencies that a test may need, how to look for it and how to get it.
 _PROGRAMS = {
+    "chromium": "apt install chromium",
     "fluidsynth": "apt install fluidsynth timgm6mb-soundfont",
     "jackd": "apt install jackd2",
     "systemd-analyze": "apt install systemd",

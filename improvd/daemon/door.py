@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from improvd.daemon.messages import OpenPage
 from improvd.errors import UserError
+from improvd.recorder.folder import default_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,7 @@ class Door(NamedTuple):
     token: str
     cert: str
     key: str
+    recordings: Path
 
     @property
     def inherited(self) -> tuple[int, ...]:
@@ -45,7 +47,8 @@ class Door(NamedTuple):
 
     def order(self, control: Path) -> OpenPage:
         """What the page's process is told first; ``control`` is the session's control socket."""
-        return OpenPage(self.inherited, str(control), self.names, self.token, self.cert, self.key)
+        recordings = str(self.recordings)
+        return OpenPage(self.inherited, str(control), self.names, self.token, self.cert, self.key, recordings)
 
     def close(self) -> None:
         """Give the port back."""
@@ -66,7 +69,7 @@ def open_door(options: RunOptions) -> Door:
     shown = _outward(host) if ipaddress.ip_address(host).is_unspecified else host
     place = f"[{shown}]:{port}" if ":" in shown else f"{shown}:{port}"
     address = f"{'https' if cert else 'http'}://{place}/{token and f'?token={token}'}"
-    return Door(listening, address, names, token, cert, key)
+    return Door(listening, address, names, token, cert, key, options.recordings or default_folder())
 
 
 def _check_files(cert: Path | None, key: Path | None) -> None:

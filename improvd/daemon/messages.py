@@ -28,7 +28,8 @@ class OpenPorts:
     "auto" or a value of `improvd.core.schedule.Instrument`. ``left_behind`` are the (channel, pitch) pairs that an
     earlier ports process may have left sounding: they are ended before anything else. ``keys`` (channel, pitch) and
     ``pedals`` (channel) are what the player holds meanwhile. ``channels`` are silenced whenever the output opens, for
-    what an improvd that was ended by force may have left there.
+    what an improvd that was ended by force may have left there. ``page``: there is one to play on where there is no
+    MIDI system.
     """
 
     api: str
@@ -41,6 +42,7 @@ class OpenPorts:
     keys: tuple[tuple[int, int], ...] = ()
     pedals: tuple[int, ...] = ()
     channels: tuple[int, ...] = ()
+    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class OpenPage:
 
     ``control`` is the path of the session's control socket. ``names`` are what this machine may be called by besides
     localhost, ``token`` what a browser must know, or "". ``cert`` and ``key`` are files for TLS, or "".
+    ``recordings`` is the folder of the sessions that were kept.
     """
 
     listening: tuple[int, ...]
@@ -141,6 +144,7 @@ class OpenPage:
     token: str
     cert: str
     key: str
+    recordings: str
 
 
 @dataclass(frozen=True, slots=True)

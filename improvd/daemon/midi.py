@@ -80,16 +80,27 @@ class NullSystem:
         """Nothing to do."""
 
 
+PAGE = "the page"
+"""What both ports are called where no MIDI system runs and the page alone is the instrument."""
+
+
 class RtMidiSystem:
     """One input and one output, opened by name, or of our own where the name is None, on the first of ``apis`` to run.
 
     ``hear`` is called on RtMidi's thread with (message, delta) and must not block. What isn't there is looked for each
-    time that ``look`` is called.
+    time that ``look`` is called. ``without`` is what both ports are called for as long as no system runs; an empty
+    name means that there are none.
     """
 
     def __init__(
-        self, apis: Sequence[str], input_name: str | None, output_name: str | None, hear: Callable[..., None]
+        self,
+        apis: Sequence[str],
+        input_name: str | None,
+        output_name: str | None,
+        hear: Callable[..., None],
+        without: str = "",
     ) -> None:
+        self._without = without
         self.api = ""
         self.waiting: tuple[str, ...] = ()
         self._apis = apis
@@ -104,12 +115,12 @@ class RtMidiSystem:
     @property
     def input(self) -> str:
         """See `System`."""
-        return self._in.name if self._in else ""
+        return self._in.name if self._in else self._without
 
     @property
     def output(self) -> str:
         """See `System`."""
-        return self._out.name if self._out else ""
+        return self._out.name if self._out else self._without
 
     @property
     def same_device(self) -> bool | None:
@@ -202,9 +213,12 @@ def compiled() -> dict[str, int]:
     return {name: number for name, number in names.items() if name in SYSTEMS}
 
 
-def make_system(api: str, input_name: str | None, output_name: str | None, hear: Callable[..., None]) -> System:
+def make_system(
+    api: str, input_name: str | None, output_name: str | None, hear: Callable[..., None], *, page: bool = False
+) -> System:
     """A system on ``api``, or with "auto" on the first backend that runs; it looks for its ports when told to.
 
+    Where none is asked for, none runs and there is a ``page``, that is the instrument until one does.
     Raises `MidiError` for what no waiting can mend.
     """
     if api == NULL:
@@ -215,4 +229,5 @@ def make_system(api: str, input_name: str | None, output_name: str | None, hear:
     apis = [api] if api != AUTO else list(there)
     if (input_name is None or output_name is None) and set(apis) <= {*WITHOUT_VIRTUAL}:
         raise MidiError(f"{shown(apis[0])} has no virtual ports: name both with --in and --out (see: improvd ports)")
-    return RtMidiSystem(apis, input_name, output_name, hear)
+    alone = page and api == AUTO and input_name is None and output_name is None
+    return RtMidiSystem(apis, input_name, output_name, hear, PAGE if alone else "")

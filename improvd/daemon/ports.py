@@ -116,7 +116,7 @@ def _first(engine: Peer) -> tuple[OpenPorts, list[Message]]:
 def _serve(engine: Peer, order: OpenPorts, rest: list[Message]) -> None:
     process = _Process(engine)
     grants = realtime.ask()
-    system = make_system(order.api, order.input, order.output, process.ear)
+    system = make_system(order.api, order.input, order.output, process.ear, page=order.page)
     standing = Standing(engine, order, system, str(grants))
     sender = standing.open()
     try:

@@ -474,6 +474,7 @@ class Session:
             keys=self._hands.keys,
             pedals=self._hands.pedals,
             channels=(self._held.settings.channel,),
+            page=self._door is not None,
         )
 
     # -- what goes wrong

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING
 from improvd.daemon.messages import Close, OpenPage, PageOpen
 from improvd.daemon.realtime import PAGE_NICENESS, be_nice
 from improvd.daemon.wire import Peer, last_words
+from improvd.page.figures import Figures
 from improvd.page.gate import Gate
 from improvd.page.hub import Hub
 from improvd.page.server import certificate, run
+from improvd.page.sessions import Sessions
 from improvd.page.web import Web
 
 if TYPE_CHECKING:
@@ -44,7 +46,10 @@ def _ends(messages: list[Message]) -> bool:
 async def _serve(engine: Peer, order: OpenPage) -> None:
     tls = certificate(Path(order.cert), Path(order.key) if order.key else None) if order.cert else None
     hub = Hub(Path(order.control))
-    web = Web(Gate(order.names, order.token, secure=tls is not None), {})
+    web = Web(
+        Gate(order.names, order.token, secure=tls is not None),
+        {"sessions": Sessions(Path(order.recordings)).answer, "metrics": Figures(hub.link).answer},
+    )
     end = asyncio.Event()
 
     def listen() -> None:

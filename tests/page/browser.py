@@ -2,34 +2,93 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE = 20.0
 DESKTOP, PHONE = (1280, 800), (390, 844)
 
-# The page's own sound, tapped before it leaves: whole, with the context's time of its first sample.
-TAP = """() => {
-    const { context } = improvd.sound;
-    const tapped = globalThis.tapped = { blocks: [], rate: context.sampleRate };
-    const tap = context.createScriptProcessor(1024, 2, 1);
-    tap.onaudioprocess = (event) => {
-        const left = event.inputBuffer.getChannelData(0), right = event.inputBuffer.getChannelData(1);
-        tapped.blocks.push([event.playbackTime, Array.from(left, (one, i) => one + right[i])]);
+# The page's own sound, tapped before it leaves, sample by sample, and the context's frame of the first of them.
+WORKLET = """registerProcessor("tap", class extends AudioWorkletProcessor {
+    process([[left, right]]) {
+        if (left) this.port.postMessage([currentFrame, left.map((one, i) => one + (right ?? left)[i])]);
+        return true;
+    }
+});"""
+BEGIN = """async (code) => {
+    const { context, synth } = improvd.sound;
+    await context.audioWorklet.addModule(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+    const tap = new AudioWorkletNode(context, "tap", { channelCount: 2, channelCountMode: "explicit" });
+    const tapped = globalThis.tapped = { tap, first: null, blocks: [] };
+    tap.port.onmessage = ({ data: [frame, samples] }) => {
+        tapped.first ??= frame;
+        tapped.blocks.push(samples);
     };
-    improvd.sound.synth.connect(tap);
-    tap.connect(context.destination);
-    tapped.keep = tap;
+    synth.end.connect(tap).connect(context.destination);
 }"""
+END = """() => {
+    const samples = new Float32Array(tapped.blocks.length * 128);
+    tapped.blocks.forEach((block, index) => samples.set(block, index * 128));
+    const { contextTime, performanceTime } = improvd.sound.context.getOutputTimestamp();
+    let text = "";
+    const bytes = new Uint8Array(samples.buffer);
+    for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+    return {
+        rate: improvd.sound.context.sampleRate,
+        first: tapped.first,
+        epoch: (performance.timeOrigin + performanceTime) / 1000 - contextTime,
+        samples: btoa(text),
+    };
+}"""
+
+
+class Heard(NamedTuple):
+    """What the page sounded: mono, ``rate`` samples a second, the first of them heard at second ``begin``.
+
+    Seconds are those of the monotonic clock, by way of the wall's and not by the page's own alignment.
+    """
+
+    samples: NDArray[np.float32]
+    rate: float
+    begin: float
+
+    def between(self, begin: float, end: float) -> NDArray[np.float32]:
+        first, last = (max(0, round((at - self.begin) * self.rate)) for at in (begin, end))
+        return self.samples[first:last]
+
+    def loudness(self, begin: float, end: float) -> float:
+        """Root mean square."""
+        part = self.between(begin, end)
+        return float(np.sqrt(np.mean(part.astype(float) ** 2))) if len(part) else 0.0
+
+    def share(self, pitch: int, begin: float, end: float) -> float:
+        """How much of the sound is a pitch's: of its first three partials, 40 cents around each."""
+        part = self.between(begin, end)
+        power = np.abs(np.fft.rfft(part * np.hanning(len(part)), 1 << 17)) ** 2
+        frequencies = np.fft.rfftfreq(1 << 17, 1 / self.rate)
+        first = 440 * 2 ** ((pitch - 69) / 12)
+        near = [np.abs(1200 * np.log2(np.maximum(frequencies, 1) / (first * n))) < 40 for n in (1, 2, 3)]
+        return float(power[np.logical_or.reduce(near)].sum() / power[frequencies > 30].sum())
+
+    def onset(self, near: float, within: float = 0.06) -> float:
+        """When the sound rises most steeply around second ``near``."""
+        part = self.between(near - within, near + within).astype(float)
+        step = round(0.001 * self.rate)
+        energy = np.convolve(part**2, np.ones(step) / step, mode="valid")
+        floor = energy[: round(within * self.rate / 2)].max()
+        return near - within + float(np.argmax(energy > max(4 * floor, 0.02 * energy.max()))) / self.rate
 
 
 class Seen(NamedTuple):
@@ -54,6 +113,17 @@ class Seen(NamedTuple):
             self.page.keyboard.up(key)
             self.page.wait_for_timeout(gap)
 
+    def listen(self) -> None:
+        """Begin to record what the page sounds. It must have begun to sound, and its policy must be off."""
+        self.page.evaluate(BEGIN, WORKLET)
+
+    def heard(self) -> Heard:
+        """What it has sounded since."""
+        found = self.page.evaluate(END)
+        samples = np.frombuffer(base64.b64decode(found["samples"]), np.float32)
+        wall = time.time() - time.monotonic()
+        return Heard(samples, found["rate"], found["first"] / found["rate"] + found["epoch"] - wall)
+
     def state(self, state: str) -> None:
         """Wait until the stage shows it."""
         self.wait(f"document.documentElement.dataset.state === '{state}'")
@@ -74,18 +144,28 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def seeing(browser: Browser, url: str, size: tuple[int, int] = DESKTOP, **more: Any) -> Iterator[Seen]:  # noqa: ANN401  Playwright's options
-    """The page, connected and with its clock aligned; in the end nothing may have gone wrong in it."""
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, has_touch=size == PHONE, **more)
+def seeing(
+    browser: Browser, url: str, size: tuple[int, int] = DESKTOP, *, scheme: str = "dark", listening: bool = False
+) -> Iterator[Seen]:
+    """The page, connected and with its clock aligned; in the end nothing may have gone wrong in it.
+
+    Where it is to be ``listening``, its policy is switched off: it would keep a recorder out.
+    """
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        has_touch=size == PHONE,
+        color_scheme=scheme,  # type: ignore[arg-type]  # "dark" or "light"
+        bypass_csp=listening,
+    )
     page = context.new_page()
     seen = Seen(page, [])
-    page.on("console", lambda said: seen.faults.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("console", lambda said: seen.faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: seen.faults.append(str(error)))
     page.on("requestfailed", lambda request: seen.faults.append(request.url))
     try:
         page.goto(url)
         seen.wait("globalThis.improvd && improvd.link.up && improvd.clock.known")
         yield seen
-        assert seen.faults == []
+        assert not seen.faults, seen.faults
     finally:
         context.close()

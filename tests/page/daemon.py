@@ -50,9 +50,11 @@ class Daemon:
         return self
 
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._ending.set)
-        self._thread.join(10)
-        self._loop.close()
+        """The end of it; the same again is no harm."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ending.set)
+            self._thread.join(10)
+            self._loop.close()
 
     def send(self, line: bytes) -> None:
         """Tell all who watch, from any thread."""
@@ -84,8 +86,8 @@ class Daemon:
                 self.asked.append(request.do)
                 try:
                     writer.write(answer(request.id, self._do(request)))
-                except KeyError as unknown:
-                    writer.write(refusal(RequestError(f"there is no option {unknown}", request.id)))
+                except ValueError as wrong:
+                    writer.write(refusal(RequestError(str(wrong), request.id)))
         except ConnectionError:
             pass
         finally:
@@ -121,7 +123,9 @@ class Daemon:
 
     def _set(self, name: str, value: object) -> None:
         if name not in self.values:
-            raise KeyError(name)
+            raise ValueError(f"there is no option '{name}'")
+        if name == "style":
+            raise ValueError(f"there is no style '{value}'")
         self.values[name] = value
         self._tell(event("settings", values={name: value}))
 

@@ -28,7 +28,9 @@ class Serving:
         self._listening = socket.create_server((host, 0), backlog=64)
         self.port: int = self._listening.getsockname()[1]
         self.url = f"{'https' if cert else 'http'}://127.0.0.1:{self.port}"
-        self._order = OpenPage((self._listening.fileno(),), str(control), (), token, cert, key)
+        self._order = OpenPage(
+            (self._listening.fileno(),), str(control), (), token, cert, key, str(control.with_name("recordings"))
+        )
 
     def start(self) -> None:
         """Start the process, or start it afresh, and wait until it serves."""

@@ -19,6 +19,7 @@ const $ = (id) => document.getElementById(id);
 const LOUDNESS = [["pp", 36], ["p", 52], ["mp", 66], ["mf", 80], ["f", 96], ["ff", 112]];
 const LOWEST_C = 24;
 const HIGHEST_C = 72;
+const LATEST_FIRST = 300; // ms that the first note may wait for the sound to begin
 const STATUS_PAUSE = 5000; // ms; only what no event tells, as the ports' names
 
 const link = new Link(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
@@ -44,7 +45,7 @@ let muted = false;
 /** Play a message of `ms` (the browser's time; now where left out): sounded here, and told to improvd. */
 async function play(data, ms = performance.now()) {
   if (sound.running) sound.hear(data);
-  else if (sound.wanted !== "off") sound.begin().then(() => sound.hear(data));
+  else if (sound.wanted !== "off") sound.begin().then(() => isFresh(data, ms) && sound.hear(data));
   if (!clock.known) return;
   const at = clock.at(ms);
   sentHere.add(`${at}:${data}`);
@@ -54,6 +55,11 @@ async function play(data, ms = performance.now()) {
   } catch {
     // the stage tells that improvd is away
   }
+}
+
+/** Whether a message that had to wait for the sound to begin is still worth hearing. */
+function isFresh([status, , velocity], ms) {
+  return (status & 0xf0) !== 0x90 || velocity === 0 || performance.now() - ms < LATEST_FIRST;
 }
 
 function strike(pitch, velocity, ms) {

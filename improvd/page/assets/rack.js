@@ -22,6 +22,7 @@ export function order() {
 export class Rack {
   #tones = new Map(); // instrument -> Map(pitch -> AudioBuffer)
   #waiting = new Map(); // instrument -> [resolve, ...]
+  #queue = []; // [rank, instrument, pitch]: instruments take turns, each the middle of its keyboard first
   #worker = null;
 
   constructor(rate) {
@@ -33,8 +34,9 @@ export class Rack {
     if (!this.#tones.has(instrument)) {
       this.#tones.set(instrument, new Map());
       this.#waiting.set(instrument, []);
-      this.#worker ??= this.#start();
-      for (const pitch of order()) this.#worker.postMessage({ instrument, pitch, rate: this.rate });
+      order().forEach((pitch, rank) => this.#queue.push([rank, instrument, pitch]));
+      this.#queue.sort(([one], [other]) => one - other);
+      if (this.#worker === null) this.#start();
     }
     if (this.#tones.get(instrument).size) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.get(instrument).push(resolve));
@@ -57,13 +59,24 @@ export class Rack {
   }
 
   #start() {
-    const worker = new Worker(new URL("./tones-worker.js", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data: { instrument, pitch, rate, samples } }) => {
+    this.#worker = new Worker(new URL("./tones-worker.js", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data: { instrument, pitch, rate, samples } }) => {
       const buffer = new AudioBuffer({ length: samples.length, sampleRate: rate });
       buffer.copyToChannel(samples, 0);
       this.#tones.get(instrument).set(pitch, buffer);
       for (const resolve of this.#waiting.get(instrument).splice(0)) resolve();
+      this.#next();
     };
-    return worker;
+    this.#next();
+  }
+
+  #next() {
+    if (this.#queue.length) {
+      const [, instrument, pitch] = this.#queue.shift();
+      this.#worker.postMessage({ instrument, pitch, rate: this.rate });
+    } else {
+      this.#worker.terminate();
+      this.#worker = null;
+    }
   }
 }

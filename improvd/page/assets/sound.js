@@ -44,7 +44,8 @@ export class Sound extends EventTarget {
       setInterval(() => this.#compare(), PAUSE);
     }
     if (!this.running) await this.context.resume();
-    await Promise.all(Object.values(this.instruments).map((instrument) => this.rack.load(instrument)));
+    this.rack.load(this.instruments.improvd);
+    await this.rack.load(this.instruments.you);
     this.#compare();
   }
 

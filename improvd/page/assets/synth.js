@@ -13,6 +13,8 @@ export class Synth {
   #voices = new Set();
   #input;
   #most;
+  /** The last node before the way out. */
+  end;
 
   /** Sounds into `output`, the context's own way out where it is left out, with at most so many voices. */
   constructor(context, rack, output = context.destination, most = VOICES) {
@@ -20,11 +22,11 @@ export class Synth {
     this.#context = context;
     this.#rack = rack;
     this.#input = new GainNode(context);
-    const bend = new WaveShaperNode(context, { curve: softly() });
+    this.end = new WaveShaperNode(context, { curve: softly() });
     const wet = new GainNode(context, { gain: WET });
     const room = new ConvolverNode(context, { buffer: reverberation(context.sampleRate) });
-    this.#input.connect(bend).connect(output);
-    this.#input.connect(room).connect(wet).connect(bend);
+    this.#input.connect(this.end).connect(output);
+    this.#input.connect(room).connect(wet).connect(this.end);
   }
 
   /**

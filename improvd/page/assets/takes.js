@@ -26,18 +26,21 @@ export class Takes {
     }
   }
 
-  #entry({ name, current, begun, seconds, notes }) {
+  #entry({ name, problem, began, seconds, heard, played }) {
     const entry = document.createElement("li");
     const about = document.createElement("span");
     about.className = "about";
     const title = document.createElement("b");
-    title.textContent = current ? "This session" : new Date(1000 * begun).toLocaleString();
-    about.append(title, `${length(seconds)}, ${notes} ${notes === 1 ? "note" : "notes"}`);
+    title.textContent = began ? new Date(began).toLocaleString() : name;
+    about.append(title, began ? `${length(seconds)}, ${heard} of your notes, ${played} of improvd's` : "");
+    if (problem) about.append(` – ${problem}`);
+    entry.append(about);
+    if (!began) return entry;
     const file = document.createElement("a");
     file.href = `sessions/${encodeURIComponent(name)}.mid`;
     file.download = `${name}.mid`;
     file.textContent = "MIDI";
-    entry.append(about, this.#button("Replay", () => this.#replay(name)), file,
+    entry.append(this.#button("Replay", () => this.#replay(name)), file,
       this.#button("WAV", () => this.#save(name)));
     return entry;
   }
