@@ -95,7 +95,8 @@ def _line(one: Kept) -> str:
     if found is None:
         return f"{one.name:20}  {one.problem}"
     minutes, seconds = divmod(round(found["seconds"]), 60)
-    played = f"{found['heard']} notes heard, {found['played']} played, {found['turns']} turns"
+    turns = f"{found['turns']} {'turn' if found['turns'] == 1 else 'turns'}"
+    played = f"{found['heard']} notes heard, {found['played']} played, {turns}"
     return f"{one.name:20}  {minutes:4}:{seconds:02}  {played}, model {found['model']}"
 
 

@@ -131,7 +131,8 @@ def take(fd: int, path: Path) -> bool:
 
 def _ours(folder: Path, suffix: str) -> list[Path]:
     with suppress(OSError):
-        return sorted(path for path in folder.iterdir() if path.suffix == suffix and NAMED.fullmatch(path.stem))
+        found = [path for path in folder.iterdir() if path.suffix == suffix and NAMED.fullmatch(path.stem)]
+        return sorted(found, key=lambda path: path.stem)
     return []
 
 
