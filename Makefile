@@ -32,7 +32,7 @@ help:
 	@echo 'make lint   the checks without the tests'
 	@echo 'make newest train a tiny model, and hear a recording, with Python 3.12; options for pytest in ARGS'
 	@echo 'make compiled  play over real ports with Python 3.13 and a python-rtmidi that is compiled here; pytest in ARGS'
-	@echo 'make quality ARGS="MODEL CORPUS"  measure a model, and write docs/quality anew'
+	@echo 'make quality ARGS="MODEL CORPUS"  measure a model, and write docs/quality and its card anew'
 	@echo 'make clean  remove what these made, the virtual environment too'
 
 run: $(VENV)/.daemon
@@ -54,7 +54,7 @@ compiled: $(VENV313)/.daemon
 	$(VENV313)/bin/python -m pytest tests/daemon tests/jack $(ARGS)
 
 quality: $(VENV)/.dev
-	$(VENV)/bin/improvd eval $(ARGS) --suite docs/quality
+	$(VENV)/bin/improvd eval $(ARGS) --suite docs/quality --card
 
 clean:
 	rm -rf $(VENV) $(VENV312) $(VENV313) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
