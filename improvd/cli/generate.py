@@ -42,7 +42,8 @@ def generate(
     show: Annotated[bool, typer.Option("--show", help="Show it as a piano roll.")] = False,
     bars: Annotated[int, typer.Option("--bars", metavar=BARS.metavar, help="How many bars, beside the seed's.")] = 16,
     bpm: Annotated[
-        float | None, typer.Option("--bpm", metavar=BPM.metavar, help="The tempo; left out: the seed's, or 100.")
+        float | None,
+        typer.Option("--bpm", metavar=BPM.metavar, help="Quarter notes a minute; left out: the seed's, or 100."),
     ] = None,
     meter: Annotated[
         str | None, typer.Option("--meter", metavar=Metre().metavar, help="The metre; left out: the seed's, or 4/4.")
