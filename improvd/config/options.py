@@ -215,6 +215,28 @@ class RunOptions(DuetOptions):
         "Whether keyboard and synth are one instrument.",
         group=Group.PORTS,
     )
+    clock_in: str = described(
+        "",
+        Text("NAME"),
+        "Where the clock comes in, with --sync clock: a MIDI input's name or part of it; without one: the keyboard's.",
+        group=Group.PORTS,
+    )
+    click_out: str = described(
+        "",
+        Text("NAME"),
+        "Where the metronome clicks: a MIDI output's name or part of it; without one: the synth's.",
+        group=Group.PORTS,
+    )
+    clock_out: bool = described(
+        False,
+        Switch(),
+        "Send a MIDI clock, with Start and Stop, to the synth's port, whoever the beat comes from.",
+        group=Group.TIME,
+    )
+    click: bool = described(False, Switch(), "A metronome, whoever the beat comes from.", group=Group.TIME)
+    click_channel: int = described(
+        10, Number(1, 16, whole=True), "The metronome's channel; 10 is that of drums.", group=Group.TIME
+    )
     late_limit: float = described(
         float(_LIMITS.late_limit),
         Number(0, 1, " s"),

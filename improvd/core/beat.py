@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from improvd.core.settings import Sync
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -58,6 +60,10 @@ class BeatSource:
     def follow(self, pulse: Pulse) -> Pulse:
         """What ``pulse`` has become: the same beats, where they fall as known by now."""
         return pulse
+
+    def leader(self) -> Sync:
+        """Whom the beat comes from now."""
+        return Sync.PLAYER
 
     def stopped(self) -> bool:
         """Whether who leads has stopped, so that nobody plays."""

@@ -134,6 +134,10 @@ class ClockBeat(BeatSource):
             return pulse
         return replace(pulse, timeline=followed.timeline)
 
+    def leader(self) -> Sync:
+        """The clock, unless it is not there."""
+        return Sync.CLOCK if self._mode in (Mode.RUNNING, Mode.STOPPED) else Sync.PLAYER
+
     def stopped(self) -> bool:
         """From Stop to Start or Continue."""
         return self._mode is Mode.STOPPED

@@ -60,6 +60,10 @@ class OurBeat(BeatSource):
         beats = self._settings.count_in * self._settings.beats_per_bar
         return Timeline(Seconds(now + BREATH + beats * self._period), self._period)
 
+    def leader(self) -> Sync:
+        """We lead."""
+        return Sync.INTERNAL
+
     @property
     def _period(self) -> Seconds:
         return Seconds(60.0 / (self._settings.bpm or DEFAULT_BPM))

@@ -59,8 +59,8 @@ class PlayerBeat(BeatSource):
         return self._tracked(now) or self._decided
 
     def decided(self, pulse: Pulse) -> None:
-        """The next call is likely to be about as fast."""
-        self._decided = pulse
+        """The next call is likely to be about as fast, whoever led."""
+        self._decided = Pulse(pulse.timeline, pulse.confidence, step=self._settings.tap)
 
     def _tracked(self, now: Seconds) -> Pulse | None:
         """What the tracker follows, in quarters from its next beat; None where it isn't sure of it."""

@@ -102,6 +102,8 @@ class Engine:
             timeline=pulse.timeline if pulse else None,
             beats_per_bar=self._settings.beats_per_bar,
             downbeat=pulse.downbeat if pulse else None,
+            leader=self._source.leader(),
+            stopped=self._source.stopped(),
         )
 
     @property

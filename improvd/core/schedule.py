@@ -111,6 +111,10 @@ class Schedule:
                     self._end(key, event.at)
         return True
 
+    def expect(self, event: MidiEvent) -> None:
+        """``event`` left beside what is planned here: what the instrument sends back of it is an echo."""
+        self._echoes.append((event.at, _signature(event)))
+
     def play(self, notes: Iterable[PlannedNote]) -> None:
         """Plan ``notes``. One that is planned already is replaced; of one that sounds only the end may move."""
         if not self.plugged:

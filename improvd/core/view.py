@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from improvd.core.events import Beats
+    from improvd.core.settings import Sync
     from improvd.core.timeline import Timeline
     from improvd.core.turns import State
 
@@ -17,6 +18,7 @@ class View:
 
     ``timeline`` is None until a beat was found, or told, for the first time; that of an answer while there is one.
     ``downbeat`` is a beat of it on which a bar begins, where that is known. ``muted``: it listens and plays nothing.
+    ``leader`` is whom the beat comes from now; a clock that is ``stopped`` leads to silence.
     """
 
     state: State
@@ -26,3 +28,5 @@ class View:
     timeline: Timeline | None
     beats_per_bar: Beats
     downbeat: Beats | None
+    leader: Sync
+    stopped: bool

@@ -1,8 +1,8 @@
 """What happens in a session, for those who watch it: the trace, the recording, the figures, whoever asks from outside.
 
 A happening is a frozen value. Beside those below it is one of the way of a note, as it goes by: `Heard`, `Sent`,
-`Generate`, `Continuation`, `Pace`, `Play`, `Release`, `TurnEnded`; or the `Pong` with which the ports tell what they
-count, or the engine's `View`, where anything of it has changed.
+`Generate`, `Continuation`, `Pace`, `Play`, `Release`, `TurnEnded`; ticks of a clock, `TicksHeard`, `TicksSent`; the
+`Pong` with which the ports tell what they count; or the engine's `View`, where anything of it has changed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from improvd.core.schedule import ScheduleLimits
     from improvd.core.settings import EngineSettings
     from improvd.core.view import View
-    from improvd.daemon.messages import Heard, ModelReady, Pong, PortsOpen
+    from improvd.daemon.messages import Heard, ModelReady, Pong, PortsOpen, TicksHeard, TicksSent
 
     Happening: TypeAlias = (
         "Began | Woke | Renewed | PortsLost | ModelBack | Closing | Heard | Sent | Generate | Continuation | Pace"
         " | Play | Release | TurnEnded | PortsBack | PortsChanged | Muted | Panicked | Pong | View"
+        " | TicksHeard | TicksSent"
     )
 
 

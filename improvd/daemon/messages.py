@@ -13,11 +13,28 @@ from improvd.core.events import (
     Continuation,
     Generate,
     MidiEvent,
+    Pace,
     Play,
     Release,
     Seconds,
     Sent,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class TimePorts:
+    """What of keeping time goes through the ports.
+
+    ``hears``: a MIDI clock is listened to, at the port ``source``, None: at the keyboard's. ``sends``: one is sent to
+    the synth. ``click`` is the channel of a metronome, None: there is none; it sounds at ``click_port``, None: at the
+    synth.
+    """
+
+    hears: bool = False
+    source: str | None = None
+    sends: bool = False
+    click: int | None = None
+    click_port: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,7 @@ class OpenPorts:
     pedals: tuple[int, ...] = ()
     channels: tuple[int, ...] = ()
     page: bool = False
+    time: TimePorts = TimePorts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +85,21 @@ class Heard:
 
     event: MidiEvent
     echo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TicksHeard:
+    """Ports to engine: ticks of a MIDI clock came in, in order; some at once, so that a clock wakes nobody for each."""
+
+    at: tuple[Seconds, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TicksSent:
+    """Ports to engine: ticks of our own clock left: when each should have, and when it did, just before the call."""
+
+    planned: tuple[Seconds, ...]
+    actual: tuple[Seconds, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +189,11 @@ Message = (
     OpenPorts
     | PortsOpen
     | Heard
+    | TicksHeard
+    | TicksSent
     | Sent
     | Play
+    | Pace
     | Release
     | Ping
     | Pong

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import rtmidi
 
     from improvd.daemon.graph import Graph
+    from improvd.daemon.messages import TimePorts
     from improvd.daemon.plug import Plug
 
 WITHOUT_VIRTUAL = ("winmm",)
@@ -58,6 +59,9 @@ class System(Protocol):
     def send(self, data: bytes) -> None:
         """Send one message now; nothing while there is no output. Raises `SystemGoneError`."""
 
+    def click(self, data: bytes) -> None:
+        """Send one message now to where the metronome clicks. Raises `SystemGoneError`."""
+
     def close(self) -> None:
         """Let go of the ports: nothing is heard or sent afterwards."""
 
@@ -76,6 +80,9 @@ class NullSystem:
     def send(self, data: bytes) -> None:
         """Nothing to do."""
 
+    def click(self, data: bytes) -> None:
+        """Nothing to do."""
+
     def close(self) -> None:
         """Nothing to do."""
 
@@ -89,7 +96,8 @@ class RtMidiSystem:
 
     ``hear`` is called on RtMidi's thread with (message, delta) and must not block. What isn't there is looked for each
     time that ``look`` is called. ``without`` is what both ports are called for as long as no system runs; an empty
-    name means that there are none.
+    name means that there are none. ``time`` may want one more of either: a clock's, which ``hear_clock`` is called for,
+    and a metronome's.
     """
 
     def __init__(
@@ -98,7 +106,10 @@ class RtMidiSystem:
         input_name: str | None,
         output_name: str | None,
         hear: Callable[..., None],
+        *,
         without: str = "",
+        time: TimePorts,
+        hear_clock: Callable[..., None],
     ) -> None:
         self._without = without
         self.api = ""
@@ -106,10 +117,15 @@ class RtMidiSystem:
         self._apis = apis
         self._names = (input_name, output_name)
         self._hear = hear
+        self._time = time
+        self._hear_clock = hear_clock
         self._graph: Graph | None = None
         self._in: Plug | None = None
         self._out: Plug | None = None
         self._client: rtmidi.MidiOut | None = None
+        self._clock: Plug | None = None
+        self._click: Plug | None = None
+        self._clicker: rtmidi.MidiOut | None = None
         self._stamp: Hashable = None
 
     @property
@@ -132,7 +148,7 @@ class RtMidiSystem:
 
     def look(self) -> bool:
         """See `System`."""
-        before = (self.api, self.input, self.output)
+        before = (self.api, self._names_there())
         if not self._graph:
             self._start()
         if self._graph and self._in and self._out:
@@ -140,13 +156,20 @@ class RtMidiSystem:
                 raise SystemGoneError(f"{shown(self.api)} has stopped")
             stamp = self._graph.stamp()
             if stamp != self._stamp:
-                # The input first: while the synth is opened, what is played is heard.
-                for plug in (self._in, self._out):
-                    plug.look((self._in.ours, self._out.ours))
-                self.waiting = tuple(plug.problem for plug in (self._in, self._out) if not plug.name)
+                plugs = self._plugs()
+                for plug in plugs:
+                    plug.look(tuple(one.ours for one in plugs))
+                self.waiting = tuple(plug.problem for plug in plugs if not plug.name)
                 # Not the stamp as it is by now: what came or went meanwhile would never be seen.
-                self._stamp = None if self._in.again or self._out.again else stamp
-        return (self.api, self.input, self.output) != before
+                self._stamp = None if any(plug.again for plug in plugs) else stamp
+        return (self.api, self._names_there()) != before
+
+    def _plugs(self) -> list[Plug]:
+        """The inputs first: while the synth is opened, what is played is heard."""
+        return [plug for plug in (self._in, self._clock, self._out, self._click) if plug]
+
+    def _names_there(self) -> list[str]:
+        return [plug.name for plug in self._plugs()]
 
     def send(self, data: bytes) -> None:
         """See `System`; with JACK it leaves in the server's next period."""
@@ -155,11 +178,17 @@ class RtMidiSystem:
         if self._client and self.output:
             self._client.send_message(data)
 
+    def click(self, data: bytes) -> None:
+        """See `System`."""
+        if self._graph and self._graph.gone:
+            raise SystemGoneError(f"{shown(self.api)} has stopped")
+        if self._clicker and self._click and self._click.name:
+            self._clicker.send_message(data)
+
     def close(self) -> None:
         """See `System`."""
-        for plug in (self._out, self._in):
-            if plug:
-                plug.close()
+        for plug in reversed(self._plugs()):
+            plug.close()
 
     def _start(self) -> None:
         """Make clients on the first system that runs."""
@@ -192,12 +221,29 @@ class RtMidiSystem:
             graph = graph_alsa.AlsaGraph()
         self.api, self._client = api, output
         self._graph = graph or NamesOnly(lambda: (tuple(source.get_ports()), tuple(output.get_ports())))
-        # Clock, sysex and active sensing stay filtered: nothing here uses them, and a clock would wake every
-        # process 48 times a beat.
-        source.ignore_types(sysex=True, timing=True, active_sense=True)
+        # Sysex and active sensing stay filtered, as nothing here uses them, and a clock that isn't followed: by default
+        # the library keeps all three to itself.
+        time = self._time
+        source.ignore_types(sysex=True, timing=not time.hears or time.source is not None, active_sense=True)
         input_name, output_name = self._names
         self._in = Plug(source, self._graph, title="improvd in", direction="input", wanted=input_name, hear=self._hear)
         self._out = Plug(output, self._graph, title="improvd out", direction="output", wanted=output_name)
+        if time.hears and time.source is not None:
+            ticking = rtmidi.MidiIn(number, "improvd-clock")
+            ticking.ignore_types(sysex=True, timing=False, active_sense=True)
+            self._clock = Plug(
+                ticking,
+                self._graph,
+                title="improvd clock",
+                direction="input",
+                wanted=time.source,
+                hear=self._hear_clock,
+            )
+        if time.click is not None and time.click_port is not None:
+            self._clicker = rtmidi.MidiOut(number, "improvd-click")
+            self._click = Plug(
+                self._clicker, self._graph, title="improvd click", direction="output", wanted=time.click_port
+            )
 
 
 def compiled() -> dict[str, int]:
@@ -214,7 +260,14 @@ def compiled() -> dict[str, int]:
 
 
 def make_system(
-    api: str, input_name: str | None, output_name: str | None, hear: Callable[..., None], *, page: bool = False
+    api: str,
+    input_name: str | None,
+    output_name: str | None,
+    hear: Callable[..., None],
+    *,
+    page: bool = False,
+    time: TimePorts,
+    hear_clock: Callable[..., None],
 ) -> System:
     """A system on ``api``, or with "auto" on the first backend that runs; it looks for its ports when told to.
 
@@ -230,4 +283,6 @@ def make_system(
     if (input_name is None or output_name is None) and set(apis) <= {*WITHOUT_VIRTUAL}:
         raise MidiError(f"{shown(apis[0])} has no virtual ports: name both with --in and --out (see: improvd ports)")
     alone = page and api == AUTO and input_name is None and output_name is None
-    return RtMidiSystem(apis, input_name, output_name, hear, PAGE if alone else "")
+    return RtMidiSystem(
+        apis, input_name, output_name, hear, without=PAGE if alone else "", time=time, hear_clock=hear_clock
+    )

@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
+from improvd.core.metronome import TICK
 from improvd.daemon import realtime, watchdog
 from improvd.daemon.clock import now
 from improvd.daemon.messages import Closed, Failed, OpenPorts
@@ -28,8 +29,9 @@ from improvd.daemon.wire import Peer, last_words
 
 if TYPE_CHECKING:
     from collections import deque
+    from collections.abc import Callable
 
-    from improvd.daemon.messages import Message
+    from improvd.daemon.messages import Message, TimePorts
     from improvd.daemon.sender import Sender
 
 SENDING, CLOSING = Seconds(1.0), Seconds(3.0)
@@ -43,30 +45,51 @@ LAST_PERIOD = Seconds(0.05)
 """JACK hands what was sent to its server in the next period: ports that close before that lose it."""
 
 
-class _Ear:
-    """RtMidi's callback: stamps, enqueues and wakes the main loop; never blocks."""
+TICKS_A_WAKE = 6
+"""Only each sixth tick of a clock wakes the loop, which then takes all six in: four times a beat is often enough to
+follow it, as each has its own stamp."""
 
-    def __init__(self, wake: socket.socket) -> None:
+TIMING = frozenset((0xF2, 0xF8, 0xFA, 0xFB, 0xFC))
+"""Song Position, tick, Start, Continue, Stop."""
+
+
+class _Ear:
+    """RtMidi's callback: stamps, enqueues and wakes the main loop; never blocks.
+
+    ``takes`` says by its first byte whether a message is for us.
+    """
+
+    def __init__(self, wake: socket.socket, takes: Callable[[int], bool] = lambda _status: True) -> None:
         self._wake = wake
+        self._takes = takes
+        self._ticks = 0
         self.inbox: deque[tuple[Seconds, list[int]]] | None = None
 
     def __call__(self, message: tuple[list[int], float], _data: object = None) -> None:
-        at = now()
-        if self.inbox is not None:  # None: ports still opening
-            self.inbox.append((at, message[0]))
-            with suppress(BlockingIOError):  # full of wake-ups already
-                self._wake.send(b"\0")
+        at, data = now(), message[0]
+        if self.inbox is None or not data or not self._takes(data[0]):  # None: ports still opening
+            return
+        self.inbox.append((at, data))
+        if data[0] == TICK[0]:
+            self._ticks += 1
+            if self._ticks % TICKS_A_WAKE:
+                return
+        with suppress(BlockingIOError):  # full of wake-ups already
+            self._wake.send(b"\0")
 
 
 class _Process:
     """The main thread's wait and what it waits for."""
 
-    def __init__(self, engine: Peer) -> None:
+    def __init__(self, engine: Peer, time: TimePorts) -> None:
         self._engine = engine
         self._awake, wake = socket.socketpair()
         self._awake.setblocking(False)
         wake.setblocking(False)
-        self.ear = _Ear(wake)
+        # With a port of its own a clock is heard there alone, and nothing else is.
+        apart = time.hears and time.source is not None
+        self.ear = _Ear(wake, lambda status: not (apart and status in TIMING))
+        self.clock_ear = _Ear(wake, lambda status: status in TIMING)
         self._terminated = False
         # SIGABRT is what all processes of a service get when its watchdog starved: the engine dies of it, we release.
         for number in (signal.SIGTERM, signal.SIGABRT):
@@ -78,7 +101,7 @@ class _Process:
 
     def run(self, sender: Sender, standing: Standing) -> None:
         """Hear and send until the engine asks for the end, is gone, or SIGTERM comes. Raises `SystemGoneError`."""
-        self.ear.inbox = sender.inbox
+        self.ear.inbox = self.clock_ear.inbox = sender.inbox
         while not (sender.closing or self._engine.lost or self._terminated):
             writing = [self._engine] if self._engine.has_backlog else []
             waiting: list[socket.socket | Peer] = [self._awake, self._engine]
@@ -114,9 +137,17 @@ def _first(engine: Peer) -> tuple[OpenPorts, list[Message]]:
 
 
 def _serve(engine: Peer, order: OpenPorts, rest: list[Message]) -> None:
-    process = _Process(engine)
+    process = _Process(engine, order.time)
     grants = realtime.ask()
-    system = make_system(order.api, order.input, order.output, process.ear, page=order.page)
+    system = make_system(
+        order.api,
+        order.input,
+        order.output,
+        process.ear,
+        page=order.page,
+        time=order.time,
+        hear_clock=process.clock_ear,
+    )
     standing = Standing(engine, order, system, str(grants))
     sender = standing.open()
     try:

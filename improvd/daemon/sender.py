@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from improvd.core.events import MidiEvent, Play, Release, Seconds, Sent
-from improvd.daemon.messages import Close, Heard, Panic, Ping, Pong
+from improvd.core.events import TICKS_PER_BEAT, MidiEvent, Pace, Play, Release, Seconds, Sent
+from improvd.core.metronome import TICK, Metronome
+from improvd.daemon.messages import Close, Heard, Panic, Ping, Pong, TicksHeard, TicksSent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from improvd.core.metronome import Stroke
     from improvd.core.schedule import Instrument, Schedule
     from improvd.daemon.messages import Message
 
@@ -23,7 +25,7 @@ class Sender:
     """Sends what the schedule says is due and tells what was heard and sent.
 
     ``send`` sends one message to the synth; ``tell`` takes messages for the engine and must not block; ``now`` is
-    the monotonic clock.
+    the monotonic clock. ``metronome`` keeps time for others; ``click`` sends where it clicks, if not to the synth.
     """
 
     def __init__(
@@ -32,11 +34,17 @@ class Sender:
         send: Callable[[bytes], None],
         tell: Callable[..., None],
         now: Callable[[], Seconds],
+        *,
+        metronome: Metronome | None = None,
+        click: Callable[[bytes], None] | None = None,
     ) -> None:
         self._schedule = schedule
         self._send = send
         self._tell = tell
         self._now = now
+        self._metronome = metronome or Metronome(clock=False, click=None)
+        self._click = click
+        self._ticks: list[tuple[Seconds, Seconds]] = []  # of the clock that we send: planned, actual; not told yet
         self.inbox: deque[tuple[Seconds, list[int]]] = deque()
         """Stamped messages from RtMidi's thread, which only appends."""
         self.closing = False
@@ -44,24 +52,35 @@ class Sender:
 
     def wait(self) -> Seconds | None:
         """Seconds until the next deadline, not below 0; None: none is planned."""
-        deadline = self._schedule.next_deadline()
+        deadlines = (self._schedule.next_deadline(), self._metronome.next_deadline())
+        deadline = min((at for at in deadlines if at is not None), default=None)
         return None if deadline is None else Seconds(max(0.0, deadline - self._now()))
 
     def send_due(self) -> None:
         """Send every message whose time has come, each as soon as it can be, and only then tell of them."""
+        self._beat_time(self._metronome.due(self._now()))
         due = self._schedule.due(self._now())
         if due:
             self._send_all(due)
 
     def hear(self) -> None:
-        """Take the inbox in: to the schedule, which knows an echo, and on to the engine."""
+        """Take the inbox in: to the schedule, which knows an echo, and on to the engine; ticks as many as are there."""
+        ticks: list[Seconds] = []
         while self.inbox:
             at, data = self.inbox.popleft()
+            if data and data[0] == TICK[0]:
+                ticks.append(at)
+                continue
+            if ticks:
+                self._tell(TicksHeard(tuple(ticks)))
+                ticks.clear()
             if data:
                 event = MidiEvent(at, bytes(data))
                 theirs = self._schedule.hear(event)
                 self.send_due()  # a key's way up may end a note of ours
                 self._tell(Heard(event, echo=not theirs))
+        if ticks:
+            self._tell(TicksHeard(tuple(ticks)))
 
     def obey(self, message: Message) -> None:
         """Do what the engine asks; what is not for a ports process is passed over."""
@@ -69,6 +88,8 @@ class Sender:
             self._schedule.play(message.notes)
         elif isinstance(message, Release):
             self._schedule.release(self._now())
+        elif isinstance(message, Pace):
+            self._beat_time(self._metronome.follow(message, self._now()))
         elif isinstance(message, Ping):
             self._tell(Pong(message.number, self._schedule.late_notes, self._schedule.yielded_notes))
         elif isinstance(message, Panic):
@@ -106,7 +127,25 @@ class Sender:
 
     def close(self) -> None:
         """Send the last messages: nothing of ours sounds afterwards."""
+        self._beat_time(self._metronome.close(self._now()))
         self._send_all(self._schedule.close(self._now()))
+
+    def _beat_time(self, strokes: list[Stroke]) -> None:
+        """Ticks and clicks. Of the ticks the engine is told at each beat, of clicks not at all: they are no music."""
+        for event, is_click in strokes:
+            actual = self._now()
+            if is_click and self._click is not None:
+                self._click(event.data)
+                continue
+            self._send(event.data)
+            if is_click:
+                self._schedule.expect(event)
+            elif event.data == TICK:
+                self._ticks.append((event.at, actual))
+        if len(self._ticks) >= TICKS_PER_BEAT:
+            planned, left = zip(*self._ticks, strict=True)
+            self._ticks.clear()
+            self._tell(TicksSent(planned, left))
 
     def _send_all(self, due: list[MidiEvent]) -> None:
         sent = []

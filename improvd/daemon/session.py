@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from improvd.config.settings import schedule_limits
 from improvd.core.engine import Engine
-from improvd.core.events import Continuation, Effect, Generate, Play, Release, Seconds, Sent, TurnEnded
+from improvd.core.events import Continuation, Effect, Generate, Pace, Play, Release, Seconds, Sent, TurnEnded
 from improvd.core.hands import Hands
 from improvd.core.schedule import Instrument
+from improvd.core.settings import Sync
 from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
 from improvd.daemon.clock import now
@@ -56,6 +57,9 @@ from improvd.daemon.messages import (
     Panic,
     Pong,
     PortsOpen,
+    TicksHeard,
+    TicksSent,
+    TimePorts,
 )
 from improvd.daemon.mirror import Mirror
 from improvd.daemon.notify import Notifier
@@ -134,7 +138,9 @@ class Session:
         self._handlers: dict[Keeper, dict[type, Handler]] = {
             self._family.ports: {
                 Heard: self._on_heard,
+                TicksHeard: self._on_ticks,
                 Sent: self._on_sent,
+                TicksSent: lambda sent, at: self._see(at, sent),
                 Pong: self._on_pong,
                 PortsOpen: self._on_ports_open,
                 Closed: self._on_closed,
@@ -155,7 +161,8 @@ class Session:
         self._api = ""  # the MIDI system that was found first
         self._model: ModelReady | None = None
         self._playing = False  # whether both children have been up: the duet is on
-        self._early: deque[Heard | Sent] = deque(maxlen=4096)  # what came and went before that
+        self._early: deque[Heard | TicksHeard | Sent] = deque(maxlen=4096)  # what came and went before that
+        self._pace: Pace | None = None  # as told at last
         self._owed: dict[tuple[int, int], Generate] = {}
         self._complained: dict[str, str] = {}
         self._turns = 0
@@ -332,6 +339,13 @@ class Session:
             self._hands.hear(heard.event)
             self._do(self._engine.on_midi(heard.event), at)
 
+    def _on_ticks(self, ticks: TicksHeard, at: Seconds) -> None:
+        if not self._playing:
+            self._early.append(ticks)
+            return
+        self._see(at, ticks)
+        self._do(self._engine.on_ticks(at, ticks.at), at)
+
     def _on_played(self, event: MidiEvent) -> None:
         """Somebody plays from outside, by no cable: the ports' process knows nothing of these keys."""
         self._see(event.at, Heard(event, echo=False))
@@ -359,6 +373,7 @@ class Session:
             self._family.ports.serves(at)
             self._family.heartbeat.restart(at)
             self._complained.pop(self._family.ports.title, None)
+            self._send_pace()
         if ports.output and (fresh or before is None or not before.output):
             self._mirror.cleared()  # it was silenced when it was opened
         if not ports.input:
@@ -413,6 +428,8 @@ class Session:
             early = self._early.popleft()
             if isinstance(early, Heard):
                 self._on_heard(early, now())
+            elif isinstance(early, TicksHeard):
+                self._on_ticks(early, now())
             else:
                 self._see(now(), early)
         if not (self._open.input and self._open.output):
@@ -444,14 +461,24 @@ class Session:
                 self._owed = {key: asked for key, asked in self._owed.items() if asked.turn == effect.turn}
                 self._owed[effect.turn, effect.segment] = effect
                 self._family.worker.send(effect)
+            elif isinstance(effect, Pace):
+                self._pace = effect
+                self._send_pace()
             elif isinstance(effect, TurnEnded):
                 self._turns += 1
                 self._say(status.turn(self._turns, effect))
             self._see(at, effect)
 
+    def _send_pace(self) -> None:
+        """Let the ports' process know the beat, if it keeps time for others."""
+        if self._pace and (self._held.options.clock_out or self._held.options.click):
+            self._family.ports.send(self._pace)
+
     def _show(self, at: Seconds) -> None:
         """Let everybody see what the engine knows, where that has changed."""
         if (view := self._engine.view) != self._shown:
+            if line := status.leader(self._shown, view):
+                self._say(line)
             self._shown = view
             self._see(at, view)
 
@@ -475,6 +502,13 @@ class Session:
             pedals=self._hands.pedals,
             channels=(self._held.settings.channel,),
             page=self._door is not None,
+            time=TimePorts(
+                hears=self._held.settings.sync is Sync.CLOCK,
+                source=chosen.clock_in or None,
+                sends=chosen.clock_out,
+                click=chosen.click_channel - 1 if chosen.click else None,
+                click_port=chosen.click_out or None,
+            ),
         )
 
     # -- what goes wrong

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
+from improvd.core.metronome import Metronome
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.daemon import watchdog
 from improvd.daemon.clock import now
@@ -47,7 +48,15 @@ class Standing:
             self._system.look()
         order = self._order
         limits = ScheduleLimits(late_limit=order.late_limit, longest_note=order.longest_note)
-        sender = Sender(Schedule(self._instrument(), limits), self._system.send, self._engine.send, now)
+        time = order.time
+        sender = Sender(
+            Schedule(self._instrument(), limits),
+            self._system.send,
+            self._engine.send,
+            now,
+            metronome=Metronome(clock=time.sends, click=time.click),
+            click=None if time.click_port is None else self._system.click,
+        )
         sender.lose_output(self._seen)  # until it is there, if it is
         sender.adopt(order.left_behind, order.keys, order.pedals)
         self._tell(sender)

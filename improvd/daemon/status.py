@@ -5,17 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from improvd.config.systems import SYSTEMS
+from improvd.core.settings import Sync
+from improvd.core.tempo import DEFAULT_BPM
 from improvd.daemon.portnames import shown
 
 if TYPE_CHECKING:
     from improvd.core.events import TurnEnded
     from improvd.core.settings import EngineSettings
+    from improvd.core.view import View
     from improvd.daemon.messages import ModelReady, PortsOpen
 
 
 def ready(ports: PortsOpen, model: ModelReady, settings: EngineSettings) -> str:
     """Once, when the duet is on."""
     tempo = f"{settings.bpm:g} bpm" if settings.bpm else "your tempo"
+    if settings.sync is Sync.CLOCK:
+        tempo = "a clock's tempo, yours until there is one"
+    elif settings.sync is Sync.INTERNAL:
+        tempo = f"leading at {settings.bpm or DEFAULT_BPM:g} bpm"
     which = f" ({shown(ports.api)})" if ports.api else ""
     what = f"model {model.name} ({model.step * 1e6:.0f} µs a note)"
     return "; ".join(part for part in (f"ready: {named(ports)}{which}", tempo, what, ports.grants) if part)
@@ -50,6 +57,15 @@ def came_and_went(before: PortsOpen | None, ports: PortsOpen, *, fresh: bool) ->
     if fresh or had.api != ports.api:
         lines += [f"waiting: {why}" for why in ports.waiting]
     return lines
+
+
+def leader(before: View | None, view: View) -> str | None:
+    """Whom the beat comes from, where that has changed since ``before``."""
+    if before is None or (before.leader, before.stopped) == (view.leader, view.stopped):
+        return None
+    if view.stopped:
+        return "the clock has stopped"
+    return "following the clock" if view.leader is Sync.CLOCK else "the clock is gone; following you"
 
 
 def turn(count: int, ended: TurnEnded) -> str:

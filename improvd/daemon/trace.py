@@ -29,7 +29,7 @@ from improvd.daemon.happenings import (
     Woke,
 )
 from improvd.daemon.lines import LineWriter
-from improvd.daemon.messages import Heard
+from improvd.daemon.messages import Heard, TicksHeard, TicksSent
 from improvd.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Trace:
             Began: self._begin,
             Heard: self._heard,
             Sent: self._sent,
+            TicksHeard: lambda at, heard: self._line("ticks", at=at, ticks=heard.at),
+            TicksSent: lambda _, sent: self._line("clock", planned=sent.planned, actual=sent.actual),
             Woke: lambda at, _: self._line("time", at=at),
             Generate: self._generate,
             Continuation: self._continuation,

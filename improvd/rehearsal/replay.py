@@ -103,7 +103,7 @@ class Replay:
 
     def _tell(self, line: dict[str, Any]) -> None:
         kind = line["type"]
-        if kind not in ("in", "time", "continuation", "settings", "event"):
+        if kind not in ("in", "ticks", "time", "continuation", "settings", "event"):
             return
         at = Seconds(float(line["at"]))
         self._performance.send_until(self._schedule, at)
@@ -114,6 +114,8 @@ class Replay:
             if not line["echo"]:
                 self._performance.heard.append(event)
                 effects = self._engine.on_midi(event)
+        elif kind == "ticks":
+            effects = self._engine.on_ticks(at, tuple(Seconds(float(tick)) for tick in line["ticks"]))
         elif kind == "time":
             effects = self._engine.on_time(at)
         elif kind == "continuation":
