@@ -159,7 +159,7 @@ class Filter:
         return found
 
     def longest(self, rows: NDArray[Any]) -> Match:
-        """The longest passage, of rows of ids (notes, 2 or more), that follows the corpus; the first where several are."""
+        """The longest passage of rows of ids (notes, 2 or more) that follows the corpus, or the first of those."""
         found = np.concatenate([[False], self.has(runs(rows)), [False]]).astype(np.int8)
         turns = np.diff(found)
         begin, end = np.flatnonzero(turns == 1), np.flatnonzero(turns == -1)
