@@ -45,10 +45,10 @@ def foreseen(network: Network, rows: NDArray[np.int32]) -> list[NDArray[np.float
                 memory.with_interval(row[INTERVAL])
             elif head == DURATION:
                 memory.with_pitch(row[PITCH])
-            remembered = memory.chances(head)
+            remembered = memory.weights(head)
             if head == PITCH and row[INTERVAL] == 0:
                 remembered[: rows[number - 1, PITCH] + 1] = 0.0  # a chord's notes ascend
-                remembered /= max(remembered.sum(), 1e-9)
+            remembered /= max(remembered.sum(), 1e-9)
             out[head].append((memory.longest, chances[head][number, row[head]], remembered[row[head]]))
         memory.hear(row)
     return [np.array(one) for one in out]

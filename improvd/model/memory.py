@@ -10,11 +10,11 @@ that the longest matches all but decide, as they do in prediction by partial mat
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
-from improvd.model.tokens import INTERVAL, PITCH, SIZES
+from improvd.model.tokens import DURATION, INTERVAL, PITCH, SIZES, VELOCITY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,85 +36,94 @@ _STEPS: Final = 512
 class Memory:
     """Notes in order, at most ``room`` of them; each is a place that may come again. For one thread.
 
-    A place has a weight, by how it matches what was heard last. ``at`` and ``weights`` are the places that are still
-    possible, given what was chosen of the next note so far: `all_places`, `with_interval`, `with_pitch`.
+    A place has a weight, by how it matches what was heard last; ``left`` are the weights of all places, 0 for those
+    that are ruled out by what was chosen of the next note so far: `all_places`, `with_interval`, `with_pitch`. All
+    notes are looked at each time: of some hundreds, whatever picks some out costs more than it saves.
     """
 
     def __init__(self, room: int) -> None:
-        self._sign = np.full(room, BEGINNING, dtype=np.int32)
-        self._attributes = np.zeros((len(SIZES), room), dtype=np.int32)
-        self._before = np.full(room, -1, dtype=np.int32)  # the pitch that each pitch was reached from
-        self._weight = np.ones(room, dtype=np.float32)
+        self._sign = np.full(room, BEGINNING)
+        self._before = np.full(room, BEGINNING)  # the pitch that each pitch was reached from
+        self._up = np.zeros(room, dtype=np.int64)  # the step from there
+        self._attributes = np.zeros((len(SIZES), room), dtype=np.int64)
+        self._weight = np.ones(room)
         self._count = 0
-        self._pitch = -1  # of the note heard last; -1: none that anything follows
-        self._every = np.arange(room)
-        self.at = self._every[:0]
-        self.weights = self._weight[:0]
+        self._pitch = BEGINNING  # of the note heard last
+        self.left = self._weight[:0]
 
-    def begin(self) -> None:
-        """What comes next does not follow what came last."""
-        if self._count:
-            self._sign[self._count - 1] = BEGINNING
-        self._weight[: self._count] = 1.0
-        self._pitch = -1
+    def learn(self, rows: NDArray[np.integer[Any]]) -> None:
+        """A phrase by its rows of ids, (notes, 4 or more), before anything is heard: nothing follows its end."""
+        rows = rows[: len(self._sign) - self._count, : len(SIZES)]
+        if not len(rows):
+            return
+        here = slice(self._count, self._count + len(rows))
+        pitch = rows[:, PITCH].astype(np.int64)
+        self._attributes[:, here] = rows.T
+        self._attributes[INTERVAL, self._count] = SIZES[INTERVAL]
+        self._before[here][1:], self._up[here][1:] = pitch[:-1], np.diff(pitch)
+        self._sign[here][1:-1] = _sign(rows[1:-1, INTERVAL].astype(np.int64), np.diff(pitch)[:-1])
+        self._count += len(rows)
 
     def hear(self, row: Sequence[int]) -> None:
         """One more note, by its ids (see ``tokens``); forgotten at once where there is no room for it."""
-        count, sign, weight = self._count, self._sign, self._weight
-        if count == len(sign):
+        count, weight = self._count, self._weight
+        if count == len(weight):
             return
-        interval, pitch = row[INTERVAL], row[PITCH]
-        follows = self._pitch >= 0 and interval < SIZES[INTERVAL]
-        step = pitch - self._pitch if follows else 0
-        mark = interval * _STEPS + step + _STEPS // 2 if follows else BEGINNING
-        self._attributes[:, count] = row[: len(SIZES)]
-        if not follows:
-            self._attributes[INTERVAL, count] = SIZES[INTERVAL]
-        self._before[count], sign[count] = self._pitch, mark
-        # A place that matched goes on matching where the note in it is the one that came.
-        longer = np.minimum(weight[:count] * BASE, TOP)
-        longer[(sign[:count] != mark) if follows else slice(None)] = 1.0
-        weight[0] = 1.0
-        weight[1 : count + 1] = longer
+        interval, pitch, duration, velocity = row[: len(SIZES)]
+        if self._pitch != BEGINNING and interval < SIZES[INTERVAL]:
+            self._before[count], self._up[count] = self._pitch, pitch - self._pitch
+            sign = _sign(interval, pitch - self._pitch)
+            # A place that matched goes on matching where the note in it is the one that came.
+            longer = np.minimum(weight[:count] * BASE, TOP)
+            longer *= self._sign[:count] == sign
+            np.maximum(longer, 1.0, out=weight[1 : count + 1])
+            self._sign[count] = sign
+        else:
+            interval = SIZES[INTERVAL]
+            weight[: count + 1] = 1.0
+        attributes = self._attributes
+        attributes[INTERVAL, count], attributes[PITCH, count] = interval, pitch
+        attributes[DURATION, count], attributes[VELOCITY, count] = duration, velocity
         self._count, self._pitch = count + 1, pitch
 
     def all_places(self) -> None:
         """Nothing was chosen yet: any place may come again."""
-        self.at = self._every[: self._count]
-        self.weights = self._weight[: self._count]
+        self.left = self._weight[: self._count]
 
     def with_interval(self, interval: int) -> None:
         """Leave the places with this interval; from here on those that led on from the same pitch count for more."""
-        if self._pitch < 0 or interval >= SIZES[INTERVAL]:
-            self.at, self.weights = self._every[:0], self._weight[:0]
+        count = self._count
+        if self._pitch == BEGINNING or interval >= SIZES[INTERVAL]:
+            self.left = np.zeros(count)
             return
-        self.at = at = np.flatnonzero(self._attributes[INTERVAL, : self._count] == interval)
-        self.weights = np.where(self._before[at] == self._pitch, BASE, 1.0) * self._weight[at]
+        self.left = self._weight[:count] * (self._attributes[INTERVAL, :count] == interval)
+        np.multiply(self.left, BASE, out=self.left, where=self._before[:count] == self._pitch)
 
     def with_pitch(self, pitch: int) -> None:
         """Of these, leave the places with the step that leads to this pitch."""
-        same = self._attributes[PITCH, self.at] - self._before[self.at] == pitch - self._pitch
-        self.at = self.at[same]
-        self.weights = self.weights[same]
+        self.left = self.left * (self._up[: self._count] == pitch - self._pitch)
 
     @property
     def longest(self) -> int:
         """How many notes the longest match has, at most `LONGEST` and one for the key; -1 where no place is left."""
-        if not len(self.weights):
-            return -1
-        return (math.frexp(self.weights.max())[1] - 1) // BITS
+        left = self.left
+        heaviest = float(left[left.argmax()]) if len(left) else 0.0
+        return (math.frexp(heaviest)[1] - 1) // BITS if heaviest > 0 else -1
 
-    def chances(self, attribute: int) -> NDArray[np.float64]:
-        """How likely each id of an attribute is by the places that are left: shape (ids,), summing to 1 or all 0."""
+    def weights(self, attribute: int) -> NDArray[np.float64]:
+        """How much the places that are left weigh by their ids of an attribute: shape (ids,)."""
         size = SIZES[attribute]
-        if not len(self.at):
-            return np.zeros(size)
         if attribute == PITCH:
             # The same steps from here; those that lead out of all pitches lie outside the middle third.
-            ids = self._attributes[PITCH, self.at] - self._before[self.at] + (self._pitch + size)
-            first, most = size, 3 * size
-        else:
-            ids, first, most = self._attributes[attribute, self.at], 0, size + 1
-        out = np.bincount(ids, self.weights, most)[first : first + size]
-        total = out.sum()
-        return np.asarray(out / total if total > 0 else out)
+            steps = self._up[: self._count] + (self._pitch + size)
+            return np.asarray(np.bincount(steps, self.left, 3 * size)[size : 2 * size], dtype=np.float64)
+        ids = self._attributes[attribute, : self._count]
+        return np.asarray(np.bincount(ids, self.left, size + 1)[:size], dtype=np.float64)
+
+
+T = TypeVar("T", int, "NDArray[np.int64]")
+
+
+def _sign(interval: T, up: T) -> T:
+    """One number for an interval and a step of pitch."""
+    return interval * _STEPS + up + _STEPS // 2

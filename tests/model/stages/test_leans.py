@@ -88,7 +88,7 @@ def test_a_knob_that_is_off_has_no_stage() -> None:
     assert [type(stage).__name__ for stage in stages(Draft(asked_after(*IN_C, manner=off)), None)] == ["Repetition"]
     every = [type(stage).__name__ for stage in stages(Draft(asked_after(*IN_C)), None)]
     assert every == [
-        *("Listening", "Similarity", "Similarity", "Similarity"),
+        *("Listening", "Similarity", "Similarity"),
         *("Tonality", "Register", "Loudness", "Density"),
         *("EndingOnset", "EndingPitch", "EndingLength", "Repetition"),
     ]

@@ -12,7 +12,7 @@ from improvd.model.draft import Draft
 from improvd.model.hearing import hear
 from improvd.model.improviser import Improviser
 from improvd.model.stages.similarity import SHARES, similarity
-from improvd.model.tokens import INTERVAL, PITCH, SIZES, Metre, Vocabulary
+from improvd.model.tokens import DURATION, INTERVAL, PITCH, SIZES, Metre, Vocabulary
 from tests.model.asking import asked_after
 from tests.model.tiny_model import tiny_bundle
 
@@ -67,7 +67,7 @@ def test_the_knob_goes_from_the_network_to_the_memory() -> None:
 
 def test_shares_are_shares() -> None:
     assert all(0 <= share < 1 for shares in SHARES.values() for share in shares)
-    assert set(SHARES) == set(range(4))
+    assert set(SHARES) == {INTERVAL, PITCH, DURATION}
     assert SHARES[PITCH][-1] > SHARES[PITCH][0] > 0
     assert len(SHARES[INTERVAL]) == len(SHARES[PITCH])
 
