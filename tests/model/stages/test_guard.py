@@ -12,7 +12,7 @@ from improvd.model import improviser as improvisers
 from improvd.model.draft import Draft
 from improvd.model.hearing import hear
 from improvd.model.improviser import Improviser
-from improvd.model.originality import RUN
+from improvd.model.originality import RUN, Filter, Slice
 from improvd.model.stages.guard import Guard
 from improvd.model.stages.stage import Stage
 from improvd.model.tokens import INTERVAL, PITCH, Metre, Vocabulary
@@ -21,8 +21,6 @@ from tests.model.parrot import LEARNT, PIECE, Parrot, melody
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from improvd.model.originality import Filter
 
 MOST = 12
 PLAIN = Manner(similarity=0, key_lean=0, register=None, density=None, velocity=None, ending=0, originality=MOST)
@@ -195,6 +193,19 @@ def test_where_no_pitch_may_come_another_interval_is_chosen(monkeypatch: pytest.
     assert 12 in intervals()
     monkeypatch.setattr(improvisers, "stages", lambda *_: [NoQuavers()])
     assert 12 not in intervals()
+
+
+def test_a_filter_that_finds_everything_takes_the_music_but_not_the_answer() -> None:
+    """As a damaged one might: then all is forbidden after so many notes, and what an answer promises is kept."""
+    everything = Filter((Slice(np.full(64, 255, np.uint8), 1),))
+    call = heard(melody(51, 20))
+    improviser = Improviser(Parrot(PIECE, everything), lambda: Seconds(0.0))  # type: ignore[arg-type]  # as above
+    whole = asked(call)
+    notes = improviser.answer(whole).notes
+    assert len(notes) > MOST
+    assert all(whole.start <= note.onset < whole.until for note in notes)
+    low, high = min(note.pitch for note in call), max(note.pitch for note in call)
+    assert all(low - 7 <= note.pitch <= high + 7 for note in notes)
 
 
 def test_where_nothing_may_come_at_all_the_answer_comes_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
