@@ -20,6 +20,14 @@ def server() -> Iterator[JackServer]:
 
 
 @pytest.fixture
+def fragile(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
+    """A server that no other test needs, and no client of which is in this process."""
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "")  # what it is now comes back afterwards
+    with jack_server() as server:
+        yield server
+
+
+@pytest.fixture
 def player(server: JackServer) -> Iterator[Player]:  # noqa: ARG001  it plays on it
     player = Player()
     yield player

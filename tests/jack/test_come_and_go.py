@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.daemon.running import wait_until
-from tests.jack.stage import LAST, Duet, JackServer, Piano, jack_server, melody, sounding, well_begun
+from tests.jack.stage import LAST, Duet, JackServer, Piano, melody, sounding, well_begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,14 +59,6 @@ def full(stage: Stage) -> Stage:
     stage.bring("keyboard")
     stage.bring("module")
     return stage
-
-
-@pytest.fixture
-def fragile(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
-    """A server that no other test needs, and no client of which is in this process."""
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", "")  # what it is now comes back afterwards
-    with jack_server() as server:
-        yield server
 
 
 def answered(running: Duet, stage: Stage, turn: int) -> None:

@@ -1,0 +1,35 @@
+"""A few cycles of what ``benchmarks/reconnects.py`` does for as long as it is told to."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.jack.cycles import Cycles, footprint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.jack.stage import JackServer
+
+pytestmark = pytest.mark.needs("jackd")
+
+
+def test_cables_that_come_and_go_leave_nothing_behind(fragile: JackServer, tmp_path: Path) -> None:
+    cycles = Cycles(fragile, tmp_path / "trace.jsonl", random.Random(1))  # noqa: S311  no secret
+    try:
+        engine = cycles.running.process.pid
+        for kind in cycles.kinds:  # each once: what a first time loads stays
+            cycles.cycle(kind)
+        before = footprint(engine)
+        for kind in cycles.kinds:
+            cycles.cycle(kind)
+        after = footprint(engine)
+    finally:
+        status = cycles.close()
+    assert (status, cycles.hanging) == (0, 0)
+    for process in before:
+        assert after[process][:2] == before[process][:2]
+        assert after[process][2] - before[process][2] < 2000
