@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from improvd.core.events import Note
     from improvd.core.settings import EngineSettings
 
-BREATH: Final = Seconds(0.5)
-"""From the moment that the duet is on to the first click."""
+BREATH: Final = Beats(0.2)
+"""From the moment that the duet is on to the count-in; less than any tap, so that no click comes before it."""
 
 
 class OurBeat(BeatSource):
@@ -57,8 +57,8 @@ class OurBeat(BeatSource):
         return Pulse(timeline, 1.0, downbeat=Beats(0.0), step=bar, sync=Sync.INTERNAL)
 
     def _from(self, now: Seconds) -> Timeline:
-        beats = self._settings.count_in * self._settings.beats_per_bar
-        return Timeline(Seconds(now + BREATH + beats * self._period), self._period)
+        beats = BREATH + self._settings.count_in * self._settings.beats_per_bar
+        return Timeline(Seconds(now + beats * self._period), self._period)
 
     def leader(self) -> Sync:
         """We lead."""

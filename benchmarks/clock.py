@@ -1,0 +1,143 @@
+"""How exactly answers keep to a MIDI clock, over real JACK ports, and how exactly our own clock leaves.
+
+    PYTHONPATH=. python benchmarks/clock.py [--answers 6] [--jitter 0.003] [--seconds 40]
+
+The clock is a client in a process of its own. Each tick is sent up to the jitter early or late; errors are of the
+moment at which a note of an answer left, against where its beat lies without jitter. Prints tables in Markdown. A JACK
+server of its own is started; nothing may be connected to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+from tests.core.clocks import VirtualClock
+from tests.jack.clocks import Drums, Follower, Struck, soon, struck, ticking
+from tests.jack.stage import Duet, Player, Synth, jack_server
+
+NAMED = ("--in", "player", "--out", "synth", "--seed", "1", "--min-bars", "1")
+FOLLOWING = (*NAMED, "--sync", "clock", "--clock-in", "drums")
+TEMPI = (60.0, 97.3, 120.0, 174.0)
+PHRASE = (60, 64, 67, 72, 67, 64)
+STEP = 0.21
+"""Seconds from note to note of a phrase: quite off any clock's beat."""
+LONGEST = 240.0
+
+
+def phrase(player: Player) -> None:
+    """Play one."""
+    score = []
+    for index, pitch in enumerate(PHRASE):
+        score += [(index * STEP, (0x90, pitch, 80)), ((index + 0.8) * STEP, (0x80, pitch, 64))]
+    player.play(score)
+
+
+def follow(trace: Path, answers: int, clock: VirtualClock) -> tuple[list[float], int]:
+    """Errors in seconds of each note, and the ticks by which all were mistaken."""
+    player, synth, drums = Player(), Synth(), Drums()
+    running = Duet(trace, *FOLLOWING)
+    try:
+        clock = replace(clock, start=soon(), true=[])
+        drums.play(ticking(clock, LONGEST))
+        time.sleep(2.0)  # the clock settles in, as anybody would let it
+        for turn in range(answers):
+            phrase(player)
+            running.wait_line(f"turn {turn + 1}:")
+        running.end()
+        return errors(clock, struck(running.trace()))
+    finally:
+        running.kill()
+        for part in (player, synth, drums):
+            part.close()
+
+
+def errors(clock: VirtualClock, notes: list[Struck]) -> tuple[list[float], int]:
+    """How far each note was from its beat, and by how many ticks all were, if ticks were miscounted."""
+    apart = round(median((tick_at(clock, note.actual) - note.beat * 24) for note in notes))
+    return sorted(abs(note.actual - time_of(clock, note.beat * 24 + apart)) for note in notes), apart
+
+
+def time_of(clock: VirtualClock, tick: float) -> float:
+    """When a tick, whole or not, fell."""
+    whole = int(tick)
+    return clock.true[whole] + (tick - whole) * (clock.true[whole + 1] - clock.true[whole])
+
+
+def tick_at(clock: VirtualClock, at: float) -> float:
+    """Which tick it was then."""
+    whole = next(index for index, later in enumerate(clock.true) if later > at) - 1
+    return whole + (at - clock.true[whole]) / (clock.true[whole + 1] - clock.true[whole])
+
+
+def spread(values: list[float]) -> str:
+    """Median, 99th percentile and maximum, in milliseconds."""
+    ordered = sorted(values)
+    return " | ".join(
+        f"{value * 1000:.2f}" for value in (median(ordered), ordered[-1 - len(ordered) // 100], ordered[-1])
+    )
+
+
+def following(folder: Path, answers: int, jitter: float) -> None:
+    """The table of who follows."""
+    print("| clock | answers | notes | median, ms | p99 | max | ticks miscounted |\n" + "|---" * 7 + "|")
+    clocks = [(f"{bpm:g} bpm", VirtualClock(bpm, jitter=jitter)) for bpm in TEMPI]
+    clocks += [
+        (f"{bpm:g} bpm and {ramp:+g} a minute", VirtualClock(bpm, jitter=jitter, ramp=ramp))
+        for bpm, ramp in ((97.3, 10.0), (120.0, -10.0))
+    ]
+    clocks.append(
+        ("120 bpm, a tick in 100 lost", VirtualClock(120.0, jitter=jitter, lost=frozenset(range(150, 9999, 100))))
+    )
+    for number, (name, clock) in enumerate(clocks):
+        found, apart = follow(folder / f"{number}.jsonl", answers, clock)
+        print(f"| {name} | {answers} | {len(found)} | {spread(found)} | {apart} |", flush=True)
+
+
+def leading(folder: Path, seconds: float) -> None:
+    """The table of how late our own ticks leave while phrases are answered."""
+    print("\n| our clock | ticks | median, ms | p99 | max |\n" + "|---" * 5 + "|")
+    for bpm in (97.3, 174.0):
+        player, synth, follower = Player(), Synth(), Follower()
+        running = Duet(
+            folder / f"out-{bpm}.jsonl", "--in", "player", "--out", "follower", "--seed", "1", "--sync", "internal",
+            "--bpm", f"{bpm}", "--clock-out", "--click",
+        )  # fmt: skip
+        try:
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                phrase(player)
+                time.sleep(4.0)
+            running.end()
+            late = [
+                actual - planned
+                for line in running.trace("clock")
+                for planned, actual in zip(line["planned"], line["actual"], strict=True)
+            ]
+            print(f"| {bpm:g} bpm, answering | {len(late)} | {spread(late)} |", flush=True)
+        finally:
+            running.kill()
+            for part in (player, synth, follower):
+                part.close()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--answers", type=int, default=6)
+    parser.add_argument("--jitter", type=float, default=0.003)
+    parser.add_argument("--seconds", type=float, default=40.0, help="how long our own clock is measured, at each tempo")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, jack_server():
+        print(f"Jitter up to {options.jitter * 1000:g} ms either way; load {os.getloadavg()[0]:.1f}.\n")
+        following(Path(folder), options.answers, options.jitter)
+        leading(Path(folder), options.seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Time kept together over JACK: a drum machine that is followed, and followers of a beat of our own."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.core.clocks import VirtualClock
+from tests.jack.clocks import CONTINUE, STOP, TICK, Drums, Follower, soon, struck, ticking
+from tests.jack.stage import melody, sounding, well_begun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.jack.stage import Duet, JackServer, Player, Synth
+
+    Start = Callable[..., Duet]
+
+pytestmark = pytest.mark.needs("jackd")
+
+FOLLOWING = ("--in", "player", "--out", "synth", "--seed", "1", "--sync", "clock", "--clock-in", "drums")
+PHRASE = melody(60, 64, 67, 72, 67, 64, beat=0.23)
+BPM, BEAT = 120.0, 0.5
+
+
+@pytest.fixture
+def drums(server: JackServer) -> Iterator[Drums]:  # noqa: ARG001  they stand on it
+    drums = Drums()
+    yield drums
+    drums.close()
+
+
+@pytest.fixture
+def follower(server: JackServer) -> Iterator[Follower]:  # noqa: ARG001  as above
+    follower = Follower()
+    yield follower
+    follower.close()
+
+
+def off_the_bar(at: float, bar_line: float, bar: float = 4 * BEAT) -> float:
+    """Seconds between a time and the nearest bar line."""
+    bars = (at - bar_line) / bar
+    return abs(bars - round(bars)) * bar
+
+
+def test_an_answer_keeps_to_the_drum_machines_bars(duet: Start, player: Player, synth: Synth, drums: Drums) -> None:
+    running = duet(*FOLLOWING)
+    clock = VirtualClock(BPM, start=soon(), jitter=0.003, lost=frozenset({70, 71, 140}))
+    drums.play(ticking(clock, 60.0))
+    running.wait_line("following the clock")
+    player.play(PHRASE)
+    running.wait_line("turn 1: heard 6 notes")
+    assert running.end() == 0
+    (turn,) = running.trace("turn")
+    assert turn["bpm"] == pytest.approx(BPM, rel=0.005)
+    assert off_the_bar(turn["response_onset"], clock.start) < 0.012
+    notes = struck(running.trace())
+    assert len(notes) == turn["response_notes"] >= 4
+    planned = [note.planned for note in notes]
+    assert planned == sorted(planned)
+    # The first tick of the song is counted 0, and lost ones are counted too.
+    astray = [abs(note.planned - clock.true[0] - note.beat * BEAT) for note in notes]
+    assert median(astray) < 0.005
+    assert max(astray) < 0.012
+    assert not sounding(synth.wait_last())
+
+
+def test_stop_silences_at_once_and_continue_goes_on_in_the_bar(
+    duet: Start, player: Player, synth: Synth, drums: Drums
+) -> None:
+    running = duet(*FOLLOWING)
+    clock = VirtualClock(BPM, start=soon())
+    first = ticking(clock, 12.01)  # six bars, and the first tick of the seventh
+    stop = clock.true[-1] + 0.005
+    again = VirtualClock(BPM, start=stop + 1.5)
+    drums.play(
+        [*first, (stop, STOP), (again.start - 0.005, CONTINUE), *((at, TICK) for at in again.ticks(stop + 40.0))]
+    )
+    running.wait_line("following the clock")
+    for turn in (1, 2, 3):  # whatever is played until then, something sounds or is about to
+        player.play(PHRASE)
+        if time.monotonic() > stop - 2.5:
+            break
+        running.wait_line(f"turn {turn}:")
+    running.wait_line("the clock has stopped")
+    synth.wait_silence()
+    before = len(synth.heard.all())
+    running.wait_line("following the clock", count=2)
+    assert len(synth.heard.all()) == before
+    turns = len(running.trace("turn"))
+    player.play(PHRASE)
+    running.wait_line(f"turn {turns + 1}:")
+    assert running.end() == 0
+    sent = running.trace("out")
+    assert all(line["actual"] < stop + 0.05 or line["actual"] > again.start for line in sent[:-3])
+    last = running.trace("turn")[-1]
+    # The seventh bar had one tick when it was stopped.
+    assert off_the_bar(last["response_onset"], again.start - BEAT / 24) < 0.012
+    assert not sounding(synth.wait_last())
+
+
+def test_a_drum_machine_that_is_unplugged_takes_no_note_with_it(
+    duet: Start, player: Player, synth: Synth, drums: Drums
+) -> None:
+    running = duet(*FOLLOWING)
+    drums.play(ticking(VirtualClock(BPM, start=soon()), 60.0))
+    running.wait_line("following the clock")
+    player.play(PHRASE)
+    synth.heard.wait(well_begun, "answer")
+    drums.close()
+    running.wait_line("turn 1:")
+    running.wait_line("the clock is gone; following you")
+    synth.wait_silence()
+    player.play(PHRASE)
+    running.wait_line("turn 2: heard 6 notes")
+    assert running.end() == 0
+    assert [turn["reason"] for turn in running.trace("turn")] == ["finished", "finished"]
+    assert not sounding(synth.wait_last())
+
+
+def test_others_follow_our_own_beat(duet: Start, player: Player, follower: Follower) -> None:
+    running = duet(
+        "--in", "player", "--out", "follower", "--seed", "1", "--sync", "internal", "--bpm", "150", "--clock-out",
+        "--click",
+    )  # fmt: skip
+    follower.heard.wait(lambda items: bytes.fromhex("fa") in [item.data for item in items], "Start")
+    player.play(PHRASE)
+    running.wait_line("turn 1: heard 6 notes")
+    assert running.end() == 0
+    heard = follower.heard.wait(lambda items: items[-1].data == b"\xb0\x7b\x00", "last message")
+    assert not sounding(item for item in heard if len(item.data) > 1)
+    timing = [item.data.hex() for item in heard if len(item.data) == 1]
+    assert timing.count("fa") == timing.count("fc") == 1
+    assert timing[-1] == STOP
+    planned = [at for line in running.trace("clock") for at in line["planned"]]
+    assert [later - earlier for earlier, later in pairwise(planned)] == pytest.approx([0.4 / 24] * (len(planned) - 1))
+    late = sorted(
+        actual - at
+        for line in running.trace("clock")
+        for at, actual in zip(line["planned"], line["actual"], strict=True)
+    )
+    assert late[0] >= 0
+    assert median(late) < 0.005
+    clicks = [item.at for item in heard if item.data[0] == 0x99 and item.is_on]
+    start = next(item.at for item in heard if item.data.hex() == "fa")
+    assert len([at for at in clicks if at < start]) == 4  # the count-in
+    (turn,) = running.trace("turn")
+    assert off_the_bar(turn["response_onset"], start, 1.6) < 0.1
