@@ -1,0 +1,70 @@
+"""Cables out and in, and JACK killed and started, while a player plays on: how soon all is back, and what leaks.
+
+    python benchmarks/reconnects.py [--cycles 100] [--seed 1]
+
+On a JACK server of its own, with the tests' keyboard and synth. Cycles are of each kind in turn, at any moment of a
+call or an answer. Exit status 1 where a note hung, improvd ended, or something grew. Needs jackd2 and the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sys
+import tempfile
+from collections import defaultdict
+from itertools import cycle, islice
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.jack.cycles import Cycles, footprint
+from tests.jack.stage import jack_server
+
+GROWTH = 2000
+"""Kilobytes that a process may have more at the end: what Python keeps for itself is not quite steady."""
+
+
+def main() -> int:
+    """Print the figures; whether something was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cycles", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    took = defaultdict(list)
+    with jack_server() as server, tempfile.TemporaryDirectory() as folder:
+        cycles = Cycles(server, Path(folder) / "trace.jsonl", random.Random(asked.seed))
+        engine = cycles.running.process.pid
+        prints = []
+        try:
+            for number, kind in enumerate(islice(cycle(cycles.kinds), asked.cycles), 1):
+                took[kind].append(cycles.cycle(kind))
+                prints.append(footprint(engine))
+                print(f"{number}: {kind}, back after {took[kind][-1]:.2f} s; {prints[-1]}", file=sys.stderr, flush=True)
+        finally:
+            status = cycles.close()
+    first, last = prints[min(len(cycles.kinds), len(prints)) - 1], prints[-1]
+    figures = {
+        "cycles": len(prints),
+        "load": round(os.getloadavg()[0], 1),
+        "seconds_until_back": {kind: _spread(values) for kind, values in took.items()},
+        "hanging_notes": cycles.hanging,
+        "exit_status": status,
+        "files_threads_kilobytes": {"after each kind once": first, "at the end": last},
+    }
+    print(json.dumps(figures, indent=2))
+    grew = any(
+        last[process][:2] != first[process][:2] or last[process][2] - first[process][2] > GROWTH for process in first
+    )
+    return int(grew or status != 0 or cycles.hanging > 0)
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    ordered = sorted(values)
+    return {"median": round(ordered[len(ordered) // 2], 2), "most": round(ordered[-1], 2)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
