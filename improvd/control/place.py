@@ -50,7 +50,8 @@ def folder() -> Path:
         return Path(runtime) / "improvd"
     import platformdirs  # noqa: PLC0415  most systems name the folder themselves
 
-    return platformdirs.user_runtime_path("improvd")
+    # Not its runtime folder: without that variable it is one in /tmp, whose name another user may have taken before.
+    return platformdirs.user_cache_path("improvd") / "run"
 
 
 def claim(where: Path | None = None) -> Claimed:

@@ -128,3 +128,12 @@ def test_the_folder_is_where_the_system_says(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert str(place.folder()) == folder
+
+
+def test_without_a_runtime_folder_of_ones_own_it_is_never_one_that_others_could_take(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert place.folder().is_relative_to(tmp_path)
