@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from improvd.daemon.messages import ModelReady, PortsOpen
 
 
-class Duet(Protocol):
+class Host(Protocol):
     """What the desk may have done to a session, and see of it. Nothing blocks.
 
     Told to change anything only once the duet is on.
@@ -77,8 +77,8 @@ class Desk:
     ``wake`` cuts the session's wait short, from any thread.
     """
 
-    def __init__(self, duet: Duet, wake: Callable[[], None]) -> None:
-        self._duet = duet
+    def __init__(self, host: Host, wake: Callable[[], None]) -> None:
+        self._host = host
         self._wake = wake
         self._began_at = now()
         self._place: Claimed | None = None
@@ -191,7 +191,7 @@ class Desk:
                 return self._play(client, **request.more)
             if request.do == "reload":
                 self._reloading.append((client, request.id))
-                self._duet.reload()
+                self._host.reload()
                 return LATER
             return self._deeds[request.do](**request.more)
         except (UserError, RequestError) as error:
@@ -205,9 +205,9 @@ class Desk:
         """From now on; what has a present state is told at once."""
         fresh, client.watches = what - client.watches, what
         if "state" in fresh:
-            client.write(watching.line_of(*watching.state(now(), self._duet.view)))
+            client.write(watching.line_of(*watching.state(now(), self._host.view)))
         if "settings" in fresh:
-            client.write(watching.line_of("settings", {"values": live.values(self._duet.options)}))
+            client.write(watching.line_of("settings", {"values": live.values(self._host.options)}))
         return {}
 
     def _play(self, client: Client, events: tuple[tuple[Seconds | None, bytes], ...]) -> dict[str, Any]:
@@ -215,27 +215,27 @@ class Desk:
         return {}
 
     def _settings(self) -> list[dict[str, Any]]:
-        return live.described(self._duet.options, self._model.styles if self._model else ())
+        return live.described(self._host.options, self._model.styles if self._model else ())
 
     def _set(self, name: str, value: object) -> dict[str, Any]:
-        self._duet.wish(name, value)
-        return {"value": live.values(self._duet.options)[name], "holds": live.live_option(name).change.value}
+        self._host.wish(name, value)
+        return {"value": live.values(self._host.options)[name], "holds": live.live_option(name).change.value}
 
     def _panic(self) -> dict[str, Any]:
-        self._duet.panic()
+        self._host.panic()
         return {}
 
     def _mute(self, *, on: bool) -> dict[str, Any]:
-        self._duet.mute(muted=on)
+        self._host.mute(muted=on)
         return {}
 
     def _stop(self) -> dict[str, Any]:
-        self._duet.stop()
+        self._host.stop()
         return {}
 
     def _status(self) -> dict[str, Any]:
-        view, ports, model = self._duet.view, self._ports, self._model
-        memory = {name: resident(pid) for name, pid in self._duet.processes.items()}
+        view, ports, model = self._host.view, self._ports, self._model
+        memory = {name: resident(pid) for name, pid in self._host.processes.items()}
         return {
             "version": __version__,
             "pid": os.getpid(),
@@ -255,5 +255,5 @@ class Desk:
             **self._figures.as_json(),
             "memory": {name: size for name, size in memory.items() if size is not None},
             "clients": self._server.count if self._server else 0,
-            "settings": live.values(self._duet.options),
+            "settings": live.values(self._host.options),
         }
