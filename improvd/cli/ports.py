@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from improvd.cli.options import Json, option
-from improvd.config.kinds import Choice
+from improvd.config.kinds import Choice, fit
 from improvd.config.systems import AUTO, SYSTEMS
 from improvd.errors import UserError
 
@@ -34,6 +34,6 @@ def ports(
         typer.echo(f"{shown(name)}: {system.problem}" if system.problem else shown(name))
         for direction, names in (("in ", system.inputs), ("out", system.outputs)):
             for port in names:
-                typer.echo(f"  {direction}  {port}")
+                typer.echo(f"  {direction}  {fit(port)}")
         if not (system.problem or system.inputs or system.outputs):
             typer.echo("  no ports")

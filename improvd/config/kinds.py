@@ -209,7 +209,12 @@ class Switch(NamedTuple):
 
 def cut(text: str, longest: int = LONGEST_SHOWN) -> str:
     """A text of unknown origin, no longer than that and fit for one line of a message."""
-    return re.sub(_UNFIT, "�", text if len(text) <= longest else text[:longest] + "…")
+    return fit(text if len(text) <= longest else text[:longest] + "…")
+
+
+def fit(text: str) -> str:
+    """A text of unknown origin, a port's name for one, as one line that steers no terminal."""
+    return re.sub(_UNFIT, "�", text)
 
 
 def shown(value: object) -> str:

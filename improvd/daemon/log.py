@@ -9,6 +9,8 @@ from datetime import datetime, timezone
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Protocol
 
+from improvd.config.kinds import fit
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -56,13 +58,13 @@ def form_for(fd: int, environment: Mapping[str, str], *, as_json: bool) -> Form:
 
 
 def written(line: str, level: Level, form: Form) -> str:
-    """``line`` in that form; it stays one line."""
+    """``line`` in that form; it stays one line, and none that steers a terminal, whatever a port is called."""
     if form is Form.JSON:
         at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         return json.dumps({"time": at, "level": level.name.lower(), "message": line}, ensure_ascii=False)
     if form is Form.JOURNAL:
-        return f"<{int(level)}>{' '.join(line.splitlines())}"
-    return line
+        return f"<{int(level)}>{fit(line)}"
+    return fit(line)
 
 
 def teller(write: Callable[[str], None], form: Form, least: Level = Level.INFO) -> Say:

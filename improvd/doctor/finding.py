@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from improvd.config.kinds import fit
+
 
 class Grade(Enum):
     """How it stands with one thing."""
@@ -29,7 +31,7 @@ class Finding:
         """In one line, ``what`` taking ``width`` columns."""
         mark = {Grade.GOOD: "  ", Grade.ADVICE: "? ", Grade.BAD: "! "}[self.grade]
         text = f"{mark}{self.what:<{width}}  {self.found}" + (f": {self.remedy}" if self.remedy else "")
-        return " ".join(text.splitlines())
+        return fit(text)
 
     def as_json(self) -> dict[str, str | None]:
         """For `improvd doctor --json`."""

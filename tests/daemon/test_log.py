@@ -58,6 +58,7 @@ def test_whatever_a_port_is_called_it_stays_one_line(line: str, level: Level) ->
     journal = written(line, level, Form.JOURNAL)
     assert journal.startswith(f"<{int(level)}>")
     assert len(journal.splitlines()) == 1
+    assert not set(written(line, level, Form.PLAIN)) & {"\x1b", "\x07", "\x9b", "\n", "\r"}
 
 
 def test_what_matters_less_is_left_out() -> None:

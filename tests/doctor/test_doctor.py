@@ -29,7 +29,7 @@ PORTS = Ports(("Keys:Keys MIDI 1 20:0",), ("Synth:in 24:0", "Synth:aux 24:1"))
 
 def test_a_finding_is_one_line_with_its_remedy() -> None:
     finding = Finding("keyboard", Grade.BAD, "not\nthere", "plug it in")
-    assert finding.line(14) == "! keyboard        not there: plug it in"
+    assert finding.line(14) == "! keyboard        not�there: plug it in"
     assert finding.as_json() == {"what": "keyboard", "grade": "bad", "found": "not\nthere", "remedy": "plug it in"}
 
 
