@@ -1,8 +1,7 @@
-"""Nothing goes round and round: a pitch or a figure of up to four notes is ruled out when it has had its share."""
+"""Nothing goes round and round: a pitch, a figure or a pair of chords is ruled out when it has had its share."""
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,8 +18,11 @@ if TYPE_CHECKING:
 
 RUN: Final = 8
 """How often a pitch or a figure may come in a row, unless the call did it more often."""
-PERIODS: Final = (1, 2, 3, 4)
-"""Notes in a figure."""
+PERIODS: Final = range(1, 13)
+"""Notes in a figure, from 1 on: up to two chords of six."""
+LONGEST: Final = 32
+"""A longer figure comes less often: so many notes of it, but four times at least."""
+FEWEST: Final = 4
 
 
 class Repetition(Stage):
@@ -30,22 +32,25 @@ class Repetition(Stage):
 
     def __init__(self, draft: Draft) -> None:
         call = [note.pitch for note in draft.call]
-        self._most = [max(period * (RUN - 1), longest_echo(call, period)) for period in PERIODS]
-        self._echo = [0] * len(PERIODS)
-        self._last: deque[int] = deque([-1] * max(PERIODS), max(PERIODS))
+        self._most = np.array([max(period * (rounds(period) - 1), longest_echo(call, period)) for period in PERIODS])
+        self._echo = np.zeros(len(PERIODS), dtype=np.int64)
+        self._last = np.full(max(PERIODS), -1)  # the newest first
 
     def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
         """Rule out what goes on with a worn figure."""
-        for period, echo, most in zip(PERIODS, self._echo, self._most, strict=True):
-            if echo >= most:
-                logits[self._last[-period]] = -np.inf
+        logits[self._last[self._echo >= self._most]] = -np.inf
 
     def hear(self, onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
         """Count on."""
-        pitch = row[PITCH]
-        for number, period in enumerate(PERIODS):
-            self._echo[number] = self._echo[number] + 1 if pitch == self._last[-period] else 0
-        self._last.append(pitch)
+        self._echo += 1
+        self._echo *= self._last == row[PITCH]
+        self._last[1:] = self._last[:-1]
+        self._last[0] = row[PITCH]
+
+
+def rounds(period: int) -> int:
+    """How often a figure of so many notes may come in a row."""
+    return min(RUN, max(FEWEST, LONGEST // period))
 
 
 def longest_echo(pitches: Sequence[int], period: int) -> int:

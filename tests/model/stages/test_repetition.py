@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from improvd.model.draft import Draft
-from improvd.model.stages.repetition import PERIODS, RUN, Repetition, longest_echo, longest_run
+from improvd.model.stages.repetition import PERIODS, RUN, Repetition, longest_echo, longest_run, rounds
 from tests.model.asking import asked_after
 
 PITCHES = st.lists(st.integers(60, 63), min_size=1, max_size=60)
@@ -24,10 +24,12 @@ def tell(stage: Repetition, pitches: list[int]) -> None:
         stage.hear(0, [12, pitch, 5, 10, 0, 0, 0])
 
 
-@pytest.mark.parametrize("figure", [[60], [60, 64], [60, 64, 67], [60, 67, 64, 67]])
+@pytest.mark.parametrize(
+    "figure", [[60], [60, 64], [60, 64, 67], [60, 67, 64, 67], [48, 55, 60, 64, 67, 72], list(range(50, 62))]
+)
 def test_a_figure_comes_so_often_and_no_more(figure: list[int]) -> None:
     stage = Repetition(Draft(asked_after(62, 65)))
-    tell(stage, figure * RUN)
+    tell(stage, figure * rounds(len(figure)))
     assert ruled_out(stage) == [figure[0]]
     tell(stage, [72])
     assert ruled_out(stage) == []
