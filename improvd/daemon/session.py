@@ -299,7 +299,7 @@ class Session:
             self._duet.hands.let_go()
         self._open, self._api = ports, self._api or ports.api
         for line in status.came_and_went(before, ports, fresh=fresh):
-            self._say(line)
+            self._say(line, Level.INFO if ports.input and ports.output else Level.WARNING)
         if self._duet.on:
             self._duet.ports_stand(ports, at, fresh=fresh)
         self._begin()
