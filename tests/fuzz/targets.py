@@ -19,8 +19,11 @@ from improvd.config import file as config
 from improvd.config.option import options_of
 from improvd.config.options import RunOptions
 from improvd.config.text import toml
+from improvd.control import requests
 from improvd.errors import UserError
 from improvd.model import bundle, originality
+from improvd.recorder import journal
+from improvd.recorder.score import score
 from improvd.rehearsal import player, replay
 from tests.model.tiny_model import tiny_bundle
 
@@ -69,6 +72,22 @@ def trace(data: bytes) -> bool:
 def configuration(data: bytes) -> bool:
     """The configuration file."""
     return taken(config.read, "config.toml", data)
+
+
+def request(data: bytes) -> bool:
+    """A line that a client of the control socket sends."""
+    return taken(lambda path: requests.decode(path.read_bytes()), "request", data, requests.RequestError)
+
+
+def recording(data: bytes) -> bool:
+    """The journal of a session that was cut off, and the MIDI file that is made of it."""
+
+    def finish(path: Path) -> None:
+        music = score(journal.read(path.read_bytes()))
+        if music is not None:
+            music.save(file=io.BytesIO())
+
+    return taken(finish, "2026-01-01_120000.journal", data, journal.DamagedError)
 
 
 @cache
@@ -154,8 +173,26 @@ TRACE = b"""\
 {"type": "event", "at": 4.0, "what": "close"}
 """
 
+JOURNAL = b"""\
+{"improvd": "0.1.0", "format": 1, "epoch": 1700000000.5, "at": 10.0, "model": "default", "meter": "3/4"}
+["h", 11.0, "903c50"]
+["h", 11.5, "803c40"]
+["h", 12.0, "c005"]
+["b", 11.0, 0.5, 3.0, -1.0]
+["s", 13.0, "904050"]
+["s", 13.5, "804040"]
+["t", {"call_start": 11.0, "call_end": 12.0, "response_onset": 13.0, "response_end": 13.5, "response_notes": 1, \
+"bpm": 120.0, "reason": "finished"}]
+["h", 20.0, "903c50"]
+["b", 20.0, 0.4, 3.0, null]
+["t", {"call_start": 20.0, "call_end": 22.0, "response_onset": null, "response_end": null, "response_notes": 0, \
+"bpm": 150.0, "reason": "abandoned"}]
+"""
+
 SEEDS: dict[str, bytes] = {
     "midi": _midi(),
+    "request": b'{"id": 7, "do": "play", "events": [[11.5, [144, 60, 80]], [null, [192, 5]]]}',
+    "recording": JOURNAL,
     "trace": TRACE,
     "config": "\n".join(
         [toml(option, option.default) for option in options_of(RunOptions)]
@@ -167,6 +204,8 @@ TARGETS: dict[str, tuple[Callable[[bytes], bool], bytes]] = {
     "played-midi": (played_midi, SEEDS["midi"]),
     "corpus-midi": (corpus_midi, SEEDS["midi"]),
     "trace": (trace, SEEDS["trace"]),
+    "request": (request, SEEDS["request"]),
+    "recording": (recording, SEEDS["recording"]),
     "config": (configuration, SEEDS["config"]),
     "bundle-facts": (bundle_facts, SEEDS["model.json"]),
     "bundle-weights": (bundle_weights, SEEDS["weights.npz"]),
