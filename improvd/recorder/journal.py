@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 LONGEST = Seconds(6 * 3600.0)
 """A recording that goes on for longer is ended, and another begun."""
+LATEST = 2.0**36
+"""Seconds: what is later lies beyond the calendars of computers."""
 ABOUT = Seconds(60.0)
 """What lies this much before its beginning, or after its longest, is no time in a recording."""
 
@@ -136,7 +138,7 @@ def _read_header(line: bytes) -> Recording:
         if found["format"] != FORMAT:
             raise DamagedError("it is of another format than this improvd reads")
         meter = meter_named(str(found["meter"])).name
-        return Recording(_number(found["epoch"]), Seconds(_number(found["at"])), str(found["model"]), meter)
+        return Recording(_clock(found["epoch"]), Seconds(_clock(found["at"])), str(found["model"]), meter)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise DamagedError("it has no header that can be read") from None
 
@@ -145,6 +147,13 @@ def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise ValueError("no number")
     return float(value)
+
+
+def _clock(value: object) -> float:
+    at = _number(value)
+    if not 0 <= at < LATEST:
+        raise ValueError("no time that a clock shows")
+    return at
 
 
 def _time(recording: Recording, value: object) -> Seconds:
@@ -172,6 +181,9 @@ def _beat(origin: object, period: object, bar: object, downbeat: object) -> Beat
 
 def _turn(recording: Recording, last: Beat | None, figures: dict[str, Any]) -> Turn:
     onset, end = figures["response_onset"], figures["response_end"]
+    reason = str(figures["reason"])
+    if not (reason.isascii() and reason.isalpha()):
+        raise ValueError("no reason")
     return Turn(
         call_start=_time(recording, figures["call_start"]),
         call_end=_time(recording, figures["call_end"]),
@@ -179,6 +191,6 @@ def _turn(recording: Recording, last: Beat | None, figures: dict[str, Any]) -> T
         response_end=None if end is None else _time(recording, end),
         response_notes=int(figures["response_notes"]),
         bpm=_number(figures["bpm"]),
-        reason=str(figures["reason"]),
+        reason=reason,
         beat=last,
     )
