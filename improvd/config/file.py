@@ -17,7 +17,9 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from improvd.config.controls import bindings_from
 from improvd.config.kinds import cut, shown
+from improvd.config.live import LIVE
 from improvd.config.option import options_of
 from improvd.config.options import RunOptions
 from improvd.errors import UserError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from improvd.config.controls import Bound
     from improvd.config.kinds import Value
 
     Values = Mapping[str, Value]
@@ -36,6 +39,8 @@ LONGEST_LINE = 1000
 """Bytes. With longer ones a file of this size could keep the TOML library busy for half a minute."""
 
 _PROFILES = "profile"
+CONTROLS = "controls"
+"""The table of the map of controls."""
 _BARE = r"[A-Za-z0-9_-]{1,60}"
 """A profile's name that needs no quotes."""
 _PLACE = r"(?s)(.*) \(at (?:(line \d+), column \d+|end of document)\)"
@@ -48,11 +53,16 @@ _PLAINER = (
 
 
 class ConfigFile(NamedTuple):
-    """What stands in a file, by the options' names in Python, checked: for all profiles, and for each."""
+    """What stands in a file, by the options' names in Python, checked: for all profiles, and for each.
+
+    So do the maps of controls, by their targets.
+    """
 
     path: Path
     base: Values
     profiles: Mapping[str, Values]
+    controls: Bound
+    profiles_controls: Mapping[str, Bound]
 
     def profile(self, name: str) -> Values:
         """What a profile says. UserError where there is none of that name."""
@@ -75,9 +85,10 @@ def read(path: Path) -> ConfigFile | None:
     return None if data is None else _checked(path, _parse(path, data))
 
 
-def table(profile: str) -> str:
-    """The heading of a profile's part of a file."""
-    return f"[{_PROFILES}.{profile if re.fullmatch(_BARE, profile) else shown(profile)}]"
+def table(profile: str, part: str = "") -> str:
+    """The heading of a profile's part of a file, or of a ``part`` of that."""
+    name = profile if re.fullmatch(_BARE, profile) else shown(profile)
+    return f"[{_PROFILES}.{name}{part and '.' + part}]"
 
 
 def _bytes_of(path: Path) -> bytes | None:
@@ -138,6 +149,10 @@ def _checked(path: Path, found: dict[str, Any]) -> ConfigFile:
             raise UserError(f"{path}: [{_PROFILES}] has no keys of its own: a profile is a part [{_PROFILES}.NAME]")
         if not name:
             raise UserError(f"{path}: a profile needs a name: [{_PROFILES}.NAME]")
+    controls = _controls(found, f"{path}: [{CONTROLS}]")
+    profiles_controls = {
+        name: _controls(values, f"{path}: {table(name, CONTROLS)}") for name, values in profiles.items()
+    }
     base = _values(found, f"{path}: there is", f"{path}:")
     return ConfigFile(
         path,
@@ -146,7 +161,17 @@ def _checked(path: Path, found: dict[str, Any]) -> ConfigFile:
             name: _values(values, f"{path}: {table(name)} has", f"{path}: {table(name)}")
             for name, values in profiles.items()
         },
+        controls,
+        profiles_controls,
     )
+
+
+def _controls(found: dict[str, Any], where: str) -> Bound:
+    """The map of controls in a part of the file, which is taken out of it; ``where`` begins what is said of it."""
+    try:
+        return bindings_from(found.pop(CONTROLS, {}), LIVE)
+    except ValueError as error:
+        raise UserError(f"{where}{error}") from None
 
 
 def _values(found: dict[str, Any], here: str, where: str) -> Values:

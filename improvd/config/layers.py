@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
-from improvd.config.file import ConfigFile, default_path, read, table
+from improvd.config.file import CONTROLS, ConfigFile, default_path, read, table
 from improvd.config.option import options_of
 from improvd.config.options import CONFIG, ORDERED, PROFILE, ModelOptions
 from improvd.errors import UserError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from improvd.config.kinds import Value
     from improvd.config.option import Option
+    from improvd.core.binding import Binding
 
 Options = TypeVar("Options", bound=ModelOptions)
 
@@ -80,6 +82,8 @@ def choose(kind: type[Options], told: Told) -> Chosen[Options]:
         found = _told(option, told) or _written(option, file, profile)
         values[option.field], origins[option.field] = found or (option.default, Origin(Source.DEFAULT, "default"))
     _check_order(values, origins, {option.field: option.name for option in options_of(kind)})
+    if any(one.name == CONTROLS for one in fields(kind)):
+        values[CONTROLS] = _bindings(file, profile)
     return Chosen(kind(**values), origins, path, file is not None, profile, told)
 
 
@@ -125,6 +129,14 @@ def _written(option: Option, file: ConfigFile | None, profile: str) -> tuple[Val
     if option.field in file.base:
         return file.base[option.field], Origin(Source.FILE, file.path.name)
     return None
+
+
+def _bindings(file: ConfigFile | None, profile: str) -> tuple[Binding, ...]:
+    """The map of controls: what a profile says of a target counts before what is for all."""
+    if file is None:
+        return ()
+    bound = {**file.controls, **(file.profiles_controls[profile] if profile else {})}
+    return tuple(chain.from_iterable(bound.values()))
 
 
 def _check_order(values: Mapping[str, Any], origins: Mapping[str, Origin], names: Mapping[str, str]) -> None:

@@ -66,9 +66,11 @@ def described(default: T, kind: Kind, text: str, *, group: Group, change: Change
 
 
 def options_of(options: type[Any]) -> tuple[Option, ...]:
-    """The options that a dataclass of them holds, by what they are about."""
+    """The options that a dataclass of them holds, by what they are about; a field without a description is none."""
     found = []
     for one in fields(options):
+        if _DESCRIPTION not in one.metadata:
+            continue
         kind, text, group, change, name = one.metadata[_DESCRIPTION]
         default: Any = one.default
         found.append(Option(one.name, name or one.name.replace("_", "-"), kind, default, text, group, change))

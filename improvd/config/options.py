@@ -14,6 +14,7 @@ from improvd.config.kinds import Choice, File, Metre, Number, Switch, Text
 from improvd.config.musical import KeyName, PerAttribute
 from improvd.config.option import Change, Group, Option, described
 from improvd.config.systems import AUTO, NULL, SYSTEMS
+from improvd.core.binding import Binding  # noqa: TC001  as Path
 from improvd.core.schedule import Instrument, ScheduleLimits
 from improvd.core.settings import EngineSettings, Sync
 
@@ -295,6 +296,8 @@ class RunOptions(DuetOptions):
         False, Switch(), "Tell each thing as a line of JSON: time, level, message.", group=Group.REPORTS
     )
     debug: bool = described(False, Switch(), "Tell what goes on inside.", group=Group.REPORTS)
+    controls: tuple[Binding, ...] = ()
+    """The map of controls, which only a file can hold."""
 
 
 ORDERED = (("min_bars", "max_bars"),)

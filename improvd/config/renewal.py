@@ -31,6 +31,9 @@ def renew(present: RunOptions, wished: RunOptions) -> Renewal:
         for change in Change
         if (some := [option for option in changed if option.change is change])
     ]
+    if present.controls != wished.controls:
+        taken["controls"] = wished.controls
+        told.append(f"{len(wished.controls)} controls bound {Change.NOW.value}")
     return Renewal(replace(present, **taken), f"settings read again: {'; '.join(told) or 'nothing has changed'}")
 
 

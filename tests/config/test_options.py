@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,9 +119,9 @@ def test_what_changes_at_once_is_what_the_engine_takes_at_once() -> None:
 @given(present=ANY_OPTIONS, wished=ANY_OPTIONS)
 def test_what_a_restart_is_needed_for_stays_and_all_else_is_as_wished(present: RunOptions, wished: RunOptions) -> None:
     renewal = renew(present, wished)
-    for field in fields(RunOptions):
-        source = present if OPTIONS[field.name].change is Change.RESTART else wished
-        assert getattr(renewal.options, field.name) == getattr(source, field.name)
+    for field, option in OPTIONS.items():
+        source = present if option.change is Change.RESTART else wished
+        assert getattr(renewal.options, field) == getattr(source, field)
     changed = [option for name, option in OPTIONS.items() if getattr(present, name) != getattr(wished, name)]
     assert all(option.name in renewal.line for option in changed)
     assert renewal.line.splitlines() == [renewal.line]
