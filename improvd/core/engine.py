@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from improvd.core.beat import BeatSource
+    from improvd.core.key import Key
     from improvd.core.phrases import Phrases
     from improvd.core.settings import EngineSettings
     from improvd.core.tempo import Pulse
@@ -70,6 +71,7 @@ class Engine:
         self._pace: Pace | None = None  # as it was told at last
         self._call_ends_at: Seconds | None = None
         self._pulse: Pulse | None = None  # of the call as it stands, where it was found already
+        self._key: Key | None = None  # as the model heard it at last
         self._muted = False
         self._hears = self._plays = True  # whether there is a keyboard, and a synth
         self._watched: tuple[State, int] = (State.LISTENING, 0)  # what that was worked out from
@@ -104,6 +106,7 @@ class Engine:
             downbeat=pulse.downbeat if pulse else None,
             leader=self._source.leader(),
             stopped=self._source.stopped(),
+            key=self._key,
         )
 
     @property
@@ -167,6 +170,7 @@ class Engine:
             planned = tuple(self._plan(answer, note) for note in notes)
             self._planned.extend(planned)
             effects.append(Play(answer.turn, planned))
+        self._key = continuation.key
         if not answer.complete:
             effects.append(answer.ask(now))
         return effects

@@ -114,13 +114,15 @@ class Generate:
 class Continuation:
     """What the model answers: whole notes in order of (onset, pitch), all with ``start`` <= onset < ``until``.
 
-    ``complete`` is False where the deadline came first.
+    ``complete`` is False where the deadline came first. ``key`` is the one that the context is in, or that was asked
+    for; None where it isn't clear.
     """
 
     turn: int
     segment: int
     notes: tuple[BeatNote, ...]
     complete: bool = True
+    key: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)

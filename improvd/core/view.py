@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from improvd.core.events import Beats
+    from improvd.core.key import Key
     from improvd.core.settings import Sync
     from improvd.core.timeline import Timeline
     from improvd.core.turns import State
@@ -17,7 +18,8 @@ class View:
     """Whose turn it is and where the beat is: ``bpm`` as last known, ``confidence`` in it from 0 (a guess) to 1.
 
     ``timeline`` is None until a beat was found, or told, for the first time; that of an answer while there is one.
-    ``downbeat`` is a beat of it on which a bar begins, where that is known. ``muted``: it listens and plays nothing.
+    ``downbeat`` is a beat of it on which a bar begins, where that is known. ``key`` is the one that the last call was
+    in, where that is clear. ``muted``: it listens and plays nothing.
     ``leader`` is whom the beat comes from now; a clock that is ``stopped`` leads to silence.
     """
 
@@ -30,3 +32,4 @@ class View:
     downbeat: Beats | None
     leader: Sync
     stopped: bool
+    key: Key | None

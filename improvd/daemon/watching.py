@@ -38,6 +38,9 @@ def state(at: Seconds, view: View) -> tuple[str, dict[str, Any]]:
         "muted": view.muted,
         "bpm": view.bpm,
         "confidence": view.confidence,
+        "key": view.key and f"{view.key.name.removesuffix('m')} {'minor' if view.key.minor else 'major'}",
+        "leader": view.leader.value,
+        "stopped": view.stopped,
         "beat": timeline
         and {
             "origin": timeline.origin,

@@ -15,6 +15,7 @@ import numpy as np
 from improvd.core.events import Continuation
 from improvd.model.draft import Draft
 from improvd.model.stages import stages
+from improvd.model.stages.tonality import clear_key
 from improvd.model.tokens import (
     ATTRIBUTES,
     BEAT,
@@ -72,7 +73,7 @@ class Improviser:
         self._stages = stages(draft, self._learnt)
         self._bending = [[stage for stage in self._stages if stage.head == head] for head in range(len(ATTRIBUTES))]
         complete = self._prime(draft, style) and self._go_on(draft, style)
-        return Continuation(request.turn, request.segment, draft.finished(), complete)
+        return Continuation(request.turn, request.segment, draft.finished(), complete, clear_key(draft))
 
     def _prime(self, draft: Draft, style: int) -> bool:
         network = self._network

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from improvd.core.key import Key
     from improvd.model.draft import Draft
 
 MIDDLE: Final = 0.8
@@ -40,6 +41,13 @@ class Tonality(Stage):
     def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
         """Lean."""
         logits += self._bias
+
+
+def clear_key(draft: Draft) -> Key | None:
+    """The key that was asked for, or is heard and can hardly be another."""
+    heard = draft.context
+    found = keys.find(keys.sounding(heard.pitch, heard.duration))
+    return draft.request.key or (found.key if found.clear else None)
 
 
 def likely_keys(draft: Draft) -> NDArray[np.float64]:
