@@ -12,6 +12,7 @@ import socket
 import sys
 
 from improvd.core.events import BeatNote, Beats, Continuation, Generate, Seconds
+from improvd.core.key import Key
 from improvd.daemon.messages import ModelReady
 from improvd.daemon.wire import Peer
 from improvd.daemon.worker import serve
@@ -30,7 +31,7 @@ class Scale:
             BeatNote(Beats(asked.start + index / 2), Beats(0.4), 60 + (asked.segment * 3 + index) % 24, 80)
             for index in range(count)
         )
-        return Continuation(asked.turn, asked.segment, notes)
+        return Continuation(asked.turn, asked.segment, notes, key=Key(9, minor=True))
 
 
 def load(model: str, _style: str) -> tuple[Scale, ModelReady]:

@@ -110,6 +110,7 @@ def test_what_is_played_from_outside_is_answered_and_all_is_told(
     ]
     beat = next(event["beat"] for event in seen if event["event"] == "state" and event["beat"])
     assert beat["period"] == pytest.approx(0.5, rel=0.02)
+    assert "A minor" in [event["key"] for event in seen if event["event"] == "state"]
     planned = [note for event in seen if event["event"] == "planned" for note in event["notes"]]
     struck = [event["data"][1] for event in seen if event["event"] == "sent" and event["data"][0] == 0x90]
     assert struck == [pitch for _, _, _, pitch, _, _ in planned] != []

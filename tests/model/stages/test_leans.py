@@ -15,7 +15,7 @@ from improvd.model.stages import stages
 from improvd.model.stages.loudness import Loudness
 from improvd.model.stages.register import Register
 from improvd.model.stages.stage import MOST, Stage, against
-from improvd.model.stages.tonality import Tonality
+from improvd.model.stages.tonality import Tonality, clear_key
 from improvd.model.tokens import PITCH, SIZES, VELOCITY, VELOCITY_BIN
 from tests.model.asking import asked_after
 
@@ -54,6 +54,13 @@ def test_a_key_that_is_asked_for_counts_instead() -> None:
     bias = lean(Tonality(Draft(asked)))
     assert bias[61] == bias[73] == 0.0
     assert bias[62] < -1.0
+
+
+def test_the_key_is_told_that_was_asked_for_or_is_clear() -> None:
+    assert clear_key(in_manner(*IN_C)) == Key(0)
+    assert clear_key(Draft(replace(asked_after(*IN_C), key=Key(1)))) == Key(1)
+    assert clear_key(in_manner(*range(60, 72))) is None
+    assert clear_key(in_manner()) is None
 
 
 def test_the_calls_middle_is_leant_to_or_what_lies_so_far_from_it() -> None:
