@@ -1,6 +1,6 @@
 """How often the beat of a call is found: its tempo, and where its next beat falls.
 
-    python benchmarks/calls.py [CORPUS] [--split test] [--calls 400] [--seed 1]
+    python benchmarks/calls.py [CORPUS] [--split test] [--calls 400] [--seed 1] [--sure 0.8] [--turns 1]
 
 Without CORPUS: calls made up of quarters, eighths, dotted pairs, triplets and sixteenths at 72-138 bpm, played with
 8 ms of jitter and uneven loudness. With CORPUS (a folder with a MANIFEST.csv): phrases cut at rests as by
@@ -13,12 +13,19 @@ import argparse
 import csv
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from improvd.core.beat_player import SURE, PlayerBeat
 from improvd.core.events import Note, Seconds
-from improvd.core.tempo import find_pulse, strike_times
+from improvd.core.settings import EngineSettings
+
+if TYPE_CHECKING:
+    from improvd.core.timeline import Timeline
 
 CELLS = ([0], [0], [0, 1 / 2], [0, 1 / 2], [0, 3 / 4], [0, 1 / 3, 2 / 3], [0, 1 / 4, 1 / 2, 3 / 4])
 SAME_TEMPO, SAME_BEAT = 0.04, 0.12
+SILENCE = 0.6
+"""Seconds after a call's last key, at which it is judged to be over."""
 
 Call = tuple[float, list[Note]]
 """The tempo, and the notes; a beat falls at 0 s."""
@@ -61,6 +68,33 @@ def cut(corpus: Path, split: str, rng: random.Random) -> list[Call]:
     return calls
 
 
+def turns(calls: list[Call], count: int) -> list[Call]:
+    """Each call ``count`` times over by one player on one beat, an answer of its length between: a session."""
+    sessions = []
+    for bpm, notes in calls:
+        beats = round((max(note.offset for note in notes) - notes[0].onset) * bpm / 60 + 0.5)
+        every = 2 * (beats + 1) * 60 / bpm
+        again = [
+            Note(Seconds(note.onset + turn * every), Seconds(note.offset + turn * every), note.pitch, note.velocity)
+            for turn in range(count)
+            for note in notes
+        ]
+        sessions.append((bpm, again))
+    return sessions
+
+
+def heard(source: PlayerBeat, notes: list[Note], count: int) -> Timeline:
+    """The beat of the last of ``count`` calls, as an engine would ask for it after each."""
+    length = len(notes) // count
+    for turn in range(count):
+        call = notes[turn * length : (turn + 1) * length]
+        for note in call:
+            source.hear(note.onset, note.pitch, note.velocity)
+        pulse = source.pulse(call, Seconds(max(note.offset for note in call) + SILENCE))
+        source.decided(pulse)
+    return pulse.timeline
+
+
 def main() -> None:
     """Make or cut the calls, find their beats, print how many were right."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -68,6 +102,10 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     parser.add_argument("--calls", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sure", type=float, default=SURE, help="the tracker's confidence that is enough; 2: never")
+    parser.add_argument(
+        "--turns", type=int, default=1, help="play each call so often, with answers, and count the last"
+    )
     options = parser.parse_args()
 
     rng = random.Random(options.seed)
@@ -76,8 +114,8 @@ def main() -> None:
     else:
         calls = cut(options.corpus, options.split, rng)[: options.calls]
     right = half_or_double = on_beat = 0
-    for bpm, notes in calls:
-        timeline = find_pulse(strike_times(notes)).timeline
+    for bpm, notes in turns(calls, options.turns):
+        timeline = heard(PlayerBeat(EngineSettings(), options.sure), notes, options.turns)
         factor = min((1, 2, 0.5), key=lambda factor: abs(timeline.bpm / bpm / factor - 1))
         if abs(timeline.bpm / bpm / factor - 1) >= SAME_TEMPO:
             continue

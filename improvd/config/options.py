@@ -15,6 +15,7 @@ from improvd.config.musical import KeyName, PerAttribute
 from improvd.config.option import Change, Group, Option, described
 from improvd.config.systems import AUTO, NULL, SYSTEMS
 from improvd.core.binding import Binding  # noqa: TC001  as Path
+from improvd.core.feel import STRAIGHT, SWUNG_MOST
 from improvd.core.schedule import Instrument, ScheduleLimits
 from improvd.core.settings import EngineSettings, Sync
 
@@ -123,6 +124,34 @@ class DuetOptions(MusicOptions):
         change=Change.NEXT,
     )
     key: str = _knob(_DUET.key, KeyName(AUTO), "The key to keep to; auto: yours.")
+    swing: float = described(
+        _DUET.swing,
+        Number(STRAIGHT, SWUNG_MOST),
+        "Where in a beat the second eighth of answers falls: 0.5 is straight, 0.67 swings in triplets.",
+        group=Group.TIME,
+        change=Change.NEXT,
+    )
+    quantise: float = described(
+        _DUET.quantise,
+        Number(0, 1),
+        "How much answers are drawn to sixteenths and triplets: 0 not at all, 1 wholly.",
+        group=Group.TIME,
+        change=Change.NEXT,
+    )
+    humanise: float = described(
+        1000 * float(_DUET.humanise),
+        Number(0, 30, " ms"),
+        "How loosely answers are timed, by chance, in milliseconds; none is off by more than twice that.",
+        group=Group.TIME,
+        change=Change.NEXT,
+    )
+    output_latency: float = described(
+        1000 * float(_DUET.output_latency),
+        Number(0, 500, " ms"),
+        "How long the synth takes to sound, in milliseconds: answers are sent so much earlier.",
+        group=Group.SENDING,
+        change=Change.NEXT,
+    )
     min_bars: float = described(
         _DUET.min_bars, Number(0.25, 64), "The shortest answer, in bars.", group=Group.TIME, change=Change.NEXT
     )

@@ -20,6 +20,10 @@ def engine_settings(options: DuetOptions) -> EngineSettings:
     return EngineSettings(
         sync=Sync(options.sync),
         count_in=options.count_in,
+        swing=options.swing,
+        quantise=options.quantise,
+        humanise=Seconds(options.humanise / 1000),
+        output_latency=Seconds(options.output_latency / 1000),
         bpm=options.bpm,
         beats_per_bar=meter.bar,
         tap=meter.tap,

@@ -11,11 +11,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from improvd.core.events import CONTEXT_NOTES, TICKS_PER_BEAT, BeatNote, Beats, Continuation, Generate, Seconds
+from improvd.core.feel import Feel
 from improvd.core.key import key_named
 from improvd.core.manner import manner_from
 from improvd.core.phrases import remember
 from improvd.core.settings import SWIFT
 from improvd.core.tempo import call_length
+from improvd.core.timeline import Timeline
 from improvd.core.turns import PATIENCE, answer_length, intervals
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from improvd.core.phrases import Phrases
     from improvd.core.settings import EngineSettings
     from improvd.core.tempo import Pulse
-    from improvd.core.timeline import Timeline
 
 FIRST_SEGMENT = Beats(2.0)
 SEGMENT = Beats(4.0)
@@ -84,8 +85,14 @@ class Answer:
 
     @property
     def timeline(self) -> Timeline:
-        """When its beats fall."""
-        return self.pulse.timeline
+        """When its beats are played: early by what the synth takes to sound."""
+        beats = self.pulse.timeline
+        return Timeline(Seconds(beats.origin - self._settings.output_latency), beats.period)
+
+    @property
+    def feel(self) -> Feel:
+        """How its notes lie on the beat."""
+        return Feel(self._settings.swing, self._settings.quantise, self._settings.humanise)
 
     @property
     def end(self) -> Beats:
@@ -158,7 +165,7 @@ class Answer:
         if timeline.time_at(start) >= earliest:
             return start
         if not self.notes:
-            return self.pulse.start(earliest)
+            return self.pulse.start(Seconds(earliest + self._settings.output_latency))
         return timeline.next_beat(earliest, phase=start)
 
     def _move(self, start: Beats) -> None:

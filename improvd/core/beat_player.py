@@ -25,10 +25,11 @@ SURE: Final = 0.8
 
 
 class PlayerBeat(BeatSource):
-    """The beat of what is played."""
+    """The beat of what is played; the tracker's where its confidence is at least ``sure``."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, sure: float = SURE) -> None:
         self._settings = settings
+        self._sure = sure
         self._tracker = _tracker(settings)
         self._decided: Pulse | None = None
 
@@ -67,7 +68,7 @@ class PlayerBeat(BeatSource):
         tracker = self._tracker
         tracker.beats(now)
         period, beat = tracker.period, tracker.next_beat
-        if period is None or beat is None or tracker.confidence < SURE:
+        if period is None or beat is None or tracker.confidence < self._sure:
             return None
         tap = self._settings.tap
         return Pulse(Timeline(beat, Seconds(period / tap)), tracker.confidence, step=tap)

@@ -79,7 +79,7 @@ class Engine:
         self._turn = -1  # counts decisions: one that was taken back is never mistaken for the next
         self._answer: Answer | None = None
         self._earlier: Phrases = ()  # the calls that were answered, for later answers to take up
-        self._planned: list[PlannedNote] = []  # of this answer, in order of onset
+        self._planned: list[PlannedNote] = []  # of this answer, as its notes come
         self._next_key = 0
 
     @property
@@ -167,7 +167,7 @@ class Engine:
         if answer is None or notes is None:
             return effects
         if notes:
-            planned = tuple(self._plan(answer, note) for note in notes)
+            planned = tuple(self._plan(now, answer, note) for note in notes)
             self._planned.extend(planned)
             effects.append(Play(answer.turn, planned))
         self._key = continuation.key
@@ -244,7 +244,7 @@ class Engine:
         if answer is None:
             return self._call_ends_at
         if self._state is State.THINKING and self._planned:
-            return self._planned[0].onset
+            return self._begins_at
         if self._state is State.THINKING:
             return answer.gives_up_at
         last = max(note.offset for note in self._planned)
@@ -255,7 +255,7 @@ class Engine:
         effects: list[Effect] = []
         if self._answer is not None:
             effects = [Release()]
-            if self._state is State.ANSWERING and at - self._planned[0].onset > TOO_SOON:
+            if self._state is State.ANSWERING and at - self._begins_at > TOO_SOON:
                 effects += self._end_turn("interrupted", at)
             else:
                 # Nobody could have heard the answer yet, let alone have replied to it: the call was not over, and
@@ -308,7 +308,7 @@ class Engine:
             self._call_ends_at = None
             self._state = State.LISTENING
             return []
-        start = pulse.start(Seconds(now + self._lead))
+        start = pulse.start(Seconds(now + self._lead + self._settings.output_latency))
         self._turn += 1
         self._answer = Answer(
             self._turn, call, pulse, start, lead=self._lead, settings=self._settings, earlier=self._earlier
@@ -325,12 +325,27 @@ class Engine:
         self._state = State.ANSWERING
         return []
 
-    def _plan(self, answer: Answer, note: BeatNote) -> PlannedNote:
+    def _times(self, answer: Answer, note: BeatNote, key: int) -> tuple[Seconds, Seconds]:
+        """When a note of an answer, and so of its beats, begins and ends; what chance does to it depends on ``key``."""
+        feel = answer.feel
+        place = feel.place(note.onset)
+        astray = feel.astray(key) if feel.humanise else 0.0
+        onset = Seconds(answer.timeline.time_at(place) + astray)
+        return onset, Seconds(onset + note.duration * answer.timeline.period)
+
+    @property
+    def _begins_at(self) -> Seconds:
+        """When the first of the notes planned sounds."""
+        return min(note.onset for note in self._planned)
+
+    def _plan(self, now: Seconds, answer: Answer, note: BeatNote) -> PlannedNote:
         self._next_key += 1
+        onset, offset = self._times(answer, note, self._next_key)
+        onset = max(onset, now)  # chance may have put it before
         return PlannedNote(
             key=self._next_key,
-            onset=answer.timeline.time_at(note.onset),
-            offset=answer.timeline.time_at(Beats(note.onset + note.duration)),
+            onset=onset,
+            offset=max(offset, onset),
             pitch=note.pitch,
             velocity=note.velocity,
             channel=self._settings.channel,
@@ -345,11 +360,10 @@ class Engine:
         soonest = Seconds(now + SEND_AHEAD)
         moved: list[PlannedNote] = []
         for index, (note, planned) in enumerate(zip(answer.notes, self._planned, strict=True)):
-            onset = pulse.timeline.time_at(note.onset)
+            onset, offset = self._times(answer, note, planned.key)
             if planned.onset > soonest and abs(onset - planned.onset) > NOTICED:
                 onset = Seconds(max(onset, soonest))
-                offset = Seconds(max(pulse.timeline.time_at(Beats(note.onset + note.duration)), onset))
-                self._planned[index] = replace(planned, onset=onset, offset=offset)
+                self._planned[index] = replace(planned, onset=onset, offset=Seconds(max(offset, onset)))
                 moved.append(self._planned[index])
         return [Play(answer.turn, tuple(moved))] if moved else []
 
@@ -379,7 +393,7 @@ class Engine:
         if answer is None:
             return []
         sounded = [note for note in self._planned if at is None or note.onset <= at]
-        onset = sounded[0].onset if sounded else None
+        onset = min((note.onset for note in sounded), default=None)
         end = max((note.offset if at is None else Seconds(min(note.offset, at)) for note in sounded), default=None)
         ended = TurnEnded(
             turn=answer.turn,

@@ -50,6 +50,12 @@ class EngineSettings:
     """How far apart people tap in that metre; what a player's own beat is taken for."""
     count_in: float = 1.0
     """How many bars are counted in where we lead."""
+    swing: float = 0.5
+    """Where the second half of a beat begins, as in `Feel`; and so ``quantise``, and ``humanise`` in seconds."""
+    quantise: float = 0.0
+    humanise: Seconds = Seconds(0.0)
+    output_latency: Seconds = Seconds(0.0)
+    """How long the synth takes to sound; answers are sent so much earlier."""
     min_bars: float = 0.5
     max_bars: float = 16.0
     channel: int = 0
