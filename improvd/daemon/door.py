@@ -7,6 +7,7 @@ the page's process is started afresh; who comes meanwhile waits in the queue.
 from __future__ import annotations
 
 import ipaddress
+import os
 import secrets
 import socket
 from contextlib import suppress
@@ -97,7 +98,7 @@ def _listen(host: str, port: int | None) -> socket.socket:
             last = error
     raise UserError(
         f"the page can't be at {host}, port {candidates[0]}{f' to {candidates[-1]}' if port is None else ''}:"
-        f" {last.strerror}; name another with --page-port, or do without it (--no-page)"
+        f" {os.strerror(last.errno or 0)}; name another with --page-port, or do without it (--no-page)"
     ) from last
 
 

@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 PRIORITY = 4
 """Below JACK's own threads (5 and more): what we do must never make its server miss a period."""
 
-ENGINE_NICENESS, MODEL_NICENESS, PAGE_NICENESS = -10, 5, 8
+ENGINE_NICENESS, PAGE_NICENESS, MODEL_NICENESS = -10, 0, 5
 """Where allowed, the engine goes before ordinary processes, so that who plays into an answer is heard on a busy
-machine too; the model goes behind them, and the page last. All in absolute terms: a child would otherwise begin where
-we are."""
+machine too; the page, on which some play, goes as those do, and the model behind them. All in absolute terms: a child
+would otherwise begin where we are."""
 
 LONGEST_BURST = 500_000
 """Microseconds of CPU at real-time priority without once waiting, after which the kernel ends the process."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from improvd.daemon.messages import Close, OpenPage, PageOpen
 from improvd.daemon.realtime import PAGE_NICENESS, be_nice
 from improvd.daemon.wire import Peer, last_words
+from improvd.errors import UserError
 from improvd.page.figures import Figures
 from improvd.page.gate import Gate
 from improvd.page.hub import Hub
@@ -26,6 +27,8 @@ from improvd.page.sessions import Sessions
 from improvd.page.web import Web
 
 if TYPE_CHECKING:
+    import ssl
+
     from improvd.daemon.messages import Message
 
 
@@ -43,8 +46,17 @@ def _ends(messages: list[Message]) -> bool:
     return any(isinstance(message, Close) for message in messages)
 
 
+def _tls(order: OpenPage) -> ssl.SSLContext | None:
+    if not order.cert:
+        return None
+    try:
+        return certificate(Path(order.cert), Path(order.key) if order.key else None)
+    except OSError as error:
+        raise UserError(f"{order.cert} is no certificate to serve the page with: {error.strerror or error}") from error
+
+
 async def _serve(engine: Peer, order: OpenPage) -> None:
-    tls = certificate(Path(order.cert), Path(order.key) if order.key else None) if order.cert else None
+    tls = _tls(order)
     hub = Hub(Path(order.control))
     web = Web(
         Gate(order.names, order.token, secure=tls is not None),

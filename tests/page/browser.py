@@ -23,7 +23,8 @@ DESKTOP, PHONE = (1280, 800), (390, 844)
 # The page's own sound, tapped before it leaves, sample by sample, and the context's frame of the first of them.
 WORKLET = """registerProcessor("tap", class extends AudioWorkletProcessor {
     process([[left, right]]) {
-        if (left) this.port.postMessage([currentFrame, left.map((one, i) => one + (right ?? left)[i])]);
+        // An input at rest has no channels.
+        this.port.postMessage([currentFrame, left ? left.map((one, i) => one + right[i]) : new Float32Array(128)]);
         return true;
     }
 });"""
@@ -31,42 +32,53 @@ BEGIN = """async (code) => {
     const { context, synth } = improvd.sound;
     await context.audioWorklet.addModule(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
     const tap = new AudioWorkletNode(context, "tap", { channelCount: 2, channelCountMode: "explicit" });
-    const tapped = globalThis.tapped = { tap, first: null, blocks: [] };
-    tap.port.onmessage = ({ data: [frame, samples] }) => {
-        tapped.first ??= frame;
-        tapped.blocks.push(samples);
-    };
+    const tapped = globalThis.tapped = { tap, blocks: [], clocks: [] };
+    setInterval(() => {
+        const { contextTime, performanceTime } = context.getOutputTimestamp();
+        tapped.clocks.push([contextTime, (performance.timeOrigin + performanceTime) / 1000]);
+    }, 20);
+    tap.port.onmessage = ({ data }) => tapped.blocks.push(data);
     synth.end.connect(tap).connect(context.destination);
 }"""
 END = """() => {
-    const samples = new Float32Array(tapped.blocks.length * 128);
-    tapped.blocks.forEach((block, index) => samples.set(block, index * 128));
-    const { contextTime, performanceTime } = improvd.sound.context.getOutputTimestamp();
+    const first = tapped.blocks[0][0], last = tapped.blocks.at(-1)[0];
+    const samples = new Float32Array(last - first + 128);
+    for (const [frame, block] of tapped.blocks) samples.set(block, frame - first);
     let text = "";
     const bytes = new Uint8Array(samples.buffer);
     for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
     return {
         rate: improvd.sound.context.sampleRate,
-        first: tapped.first,
-        epoch: (performance.timeOrigin + performanceTime) / 1000 - contextTime,
+        first,
+        clocks: tapped.clocks,
         samples: btoa(text),
     };
 }"""
 
 
 class Heard(NamedTuple):
-    """What the page sounded: mono, ``rate`` samples a second, the first of them heard at second ``begin``.
+    """What the page sounded: mono, ``rate`` samples a second, from the context's frame ``first`` on.
 
-    Seconds are those of the monotonic clock, by way of the wall's and not by the page's own alignment.
+    ``clocks`` are pairs of the context's time and the monotonic clock's, the latter by way of the wall's and not by the
+    page's own alignment: a busy machine's sound may stop for a moment, and its clock with it.
     """
 
     samples: NDArray[np.float32]
     rate: float
-    begin: float
+    first: int
+    clocks: NDArray[np.float64]
+
+    def index(self, at: float) -> int:
+        """The sample that is heard at a second of the monotonic clock."""
+        return max(0, round(float(np.interp(at, self.clocks[:, 1], self.clocks[:, 0])) * self.rate) - self.first)
+
+    @property
+    def end(self) -> float:
+        """The last second of which all is there."""
+        return float(self.clocks[-1, 1])
 
     def between(self, begin: float, end: float) -> NDArray[np.float32]:
-        first, last = (max(0, round((at - self.begin) * self.rate)) for at in (begin, end))
-        return self.samples[first:last]
+        return self.samples[self.index(begin) : self.index(end)]
 
     def loudness(self, begin: float, end: float) -> float:
         """Root mean square."""
@@ -119,10 +131,12 @@ class Seen(NamedTuple):
 
     def heard(self) -> Heard:
         """What it has sounded since."""
+        now = self.page.evaluate("improvd.sound.context.currentTime")
+        self.wait(f"tapped.blocks.at(-1)[0] > {now} * improvd.sound.context.sampleRate")
         found = self.page.evaluate(END)
         samples = np.frombuffer(base64.b64decode(found["samples"]), np.float32)
-        wall = time.time() - time.monotonic()
-        return Heard(samples, found["rate"], found["first"] / found["rate"] + found["epoch"] - wall)
+        clocks = np.array(found["clocks"]) - [0.0, time.time() - time.monotonic()]
+        return Heard(samples, found["rate"], found["first"], clocks)
 
     def state(self, state: str) -> None:
         """Wait until the stage shows it."""

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SILENCE = 0.4  # seconds after which a phrase is over
+SILENCE = 1.0  # seconds after which a phrase is over
 LEAD = 0.15  # seconds from then to the answer's first note
 PERIOD = 0.5
-LENGTH = 0.4
+LENGTH = 0.2
 
 
 class Daemon:
@@ -107,7 +107,7 @@ class Daemon:
         return doing[request.do](**request.more)
 
     def _status(self) -> dict[str, Any]:
-        return {"state": "listening", "bpm": None, "ports": {"api": "null"}, "muted": self.muted}
+        return {"ports": {"api": "null"}}
 
     def _settings(self) -> list[dict[str, Any]]:
         number = {"kind": "number", "whole": False, "word": "", "unit": ""}
@@ -129,8 +129,9 @@ class Daemon:
         self.values[name] = value
         self._tell(event("settings", values={name: value}))
 
-    def _mute(self, on: bool) -> None:
+    def _mute(self, *, on: bool) -> None:
         self.muted = on
+        self._state("listening")
 
     def _play(self, events: tuple[tuple[float | None, bytes], ...]) -> None:
         now = time.monotonic()
@@ -191,10 +192,9 @@ class Daemon:
         self._tell(event("released", at=time.monotonic()))
 
     def _state(self, state: str, origin: float | None = None) -> None:
-        beat = {"origin": origin, "period": PERIOD, "bar": 4} if origin else None
-        self._tell(
-            event("state", state=state, at=time.monotonic(), bpm=120.0, confidence=0.8, key="C major", beat=beat)
-        )
+        beat = {"origin": origin, "period": PERIOD, "bar": 4, "downbeat": 0} if origin else None
+        now = time.monotonic()
+        self._tell(event("state", state=state, at=now, muted=self.muted, bpm=120.0, confidence=0.8, beat=beat))
 
     def _tell(self, line: bytes) -> None:
         for client in self._clients:

@@ -125,8 +125,7 @@ def test_panic_silences_both_sides(chromium: Browser, page: Serving, daemon: Dae
         heard = seen.heard()
         seen.page.keyboard.up("z")
     assert "panic" in daemon.asked
-    end = heard.begin + len(heard.samples) / heard.rate
-    assert heard.loudness(end - 0.1, end) < SILENT * 5
+    assert heard.loudness(heard.end - 0.1, heard.end) < SILENT * 5
 
 
 def test_a_lost_connection_is_told_and_found_again(chromium: Browser, page: Serving, daemon: Daemon) -> None:

@@ -111,6 +111,7 @@ def test_a_second_session_has_a_page_of_its_own(improvd: Running, tmp_path: Path
     [
         (["--cert-key", "{0}"], "cert-key is the key of a certificate"),
         (["--cert", "{0}/none.pem"], "can't read {0}/none.pem"),
+        (["--cert", __file__], f"{__file__} is no certificate to serve the page with: "),
         (["--page-host", "no such host"], "the page can't be at no such host: there is no such host"),
     ],
 )

@@ -1,8 +1,8 @@
 // improvd's clock and the browser's, aligned as NTP does it: of many questions the one that was answered quickest tells
 // the offset best, for it had the least time to be unfair in.
 
-const KEPT = 24; // questions that count
-const QUICK = 12; // questions at once after connecting, to be right soon
+const KEPT = 60; // questions that count
+const QUICK = 40; // questions at once after connecting, to be right soon
 const QUICK_PAUSE = 40; // ms
 const PAUSE = 1000; // ms between questions from then on
 

@@ -20,7 +20,7 @@ const LOUDNESS = [["pp", 36], ["p", 52], ["mp", 66], ["mf", 80], ["f", 96], ["ff
 const LOWEST_C = 24;
 const HIGHEST_C = 72;
 const LATEST_FIRST = 300; // ms that the first note may wait for the sound to begin
-const STATUS_PAUSE = 5000; // ms; only what no event tells, as the ports' names
+const STATUS_PAUSE = 5000; // ms between questions for what no event tells: whether there is a MIDI system
 
 const link = new Link(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
 const clock = new Clock(link);
@@ -82,13 +82,8 @@ function moveLoudness(by) {
   $("loudness").value = LOUDNESS[loudness][0];
 }
 
-async function setMute(on) {
-  try {
-    await link.ask("mute", { on });
-  } catch {
-    return;
-  }
-  showMute(on);
+function setMute(on) {
+  link.ask("mute", { on }).catch(() => {}); // the stage tells that improvd is away
 }
 
 function showMute(on) {
@@ -157,7 +152,8 @@ link.addEventListener("released", ({ detail }) => {
 });
 link.addEventListener("sent", ({ detail }) => lateness.sent(detail));
 link.addEventListener("state", ({ detail }) => {
-  stage.show(detail);
+  stage.show(detail.muted ? { ...detail, state: "muted" } : detail);
+  showMute(Boolean(detail.muted));
   roll.beat = detail.beat ?? null;
 });
 link.addEventListener("turn", ({ detail }) => {
@@ -191,10 +187,8 @@ link.addEventListener("link", async ({ detail: { up, why } }) => {
 });
 
 async function showStatus() {
-  const status = await link.ask("status");
-  alone = (status.ports?.api ?? "null") === "null";
-  showMute(Boolean(status.muted));
-  stage.show(status);
+  const { ports } = await link.ask("status");
+  alone = !ports?.api || ports.api === "null";
 }
 
 // -- the room around it

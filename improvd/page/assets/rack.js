@@ -29,6 +29,11 @@ export class Rack {
     this.rate = rate;
   }
 
+  /** Whether all that was asked for is there. */
+  get isWhole() {
+    return this.#worker === null;
+  }
+
   /** Begin to compute `instrument`; a promise that holds once something of it can sound. */
   load(instrument) {
     if (!this.#tones.has(instrument)) {

@@ -21,7 +21,10 @@ export class Roll {
   #width = 0;
   #height = 0;
 
-  /** {origin, period, bar}: seconds of beat 0, seconds a beat, beats a bar; null where no beat is known. */
+  /**
+   * {origin, period, bar, downbeat}: seconds of beat 0, seconds a beat, beats a bar, a beat on which one begins (null
+   * where nobody knows); null where no beat is known.
+   */
   beat = null;
   /** Milliseconds that drawing took, smoothed. */
   cost = 0;
@@ -109,10 +112,11 @@ export class Roll {
 
   #beats(from, until, x) {
     if (this.beat === null) return;
-    const { origin, period, bar } = this.beat;
+    const { origin, period, bar, downbeat } = this.beat;
     const pen = this.#context;
     for (let beat = Math.ceil((from - origin) / period); origin + beat * period < until; beat++) {
-      const isBar = bar > 0 && Math.abs(beat / bar - Math.round(beat / bar)) < 1e-6;
+      const bars = (beat - downbeat) / bar;
+      const isBar = downbeat !== null && Math.abs(bars - Math.round(bars)) < 1e-6;
       pen.fillStyle = isBar ? this.#colours.bar : this.#colours.line;
       pen.fillRect(Math.round(x(origin + beat * period)), 0, 1, this.#height);
     }

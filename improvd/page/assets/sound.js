@@ -4,8 +4,8 @@
 import { Rack } from "./rack.js";
 import { Synth } from "./synth.js";
 
-const KEPT = 32; // comparisons of the two clocks
-const PAUSE = 200; // ms between them
+const KEPT = 5; // comparisons of the two clocks; their median counts
+const PAUSE = 40; // ms between them; a sound system that stumbled is caught up with this soon
 const AHEAD = 0.3; // seconds that a note of a replay is handed to the audio system before it sounds
 const TOO_LATE = 0.05; // seconds; a planned note later than that is left out, as the daemon does
 

@@ -23,7 +23,7 @@ export class Stage {
     this.#parts = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((one) => [one.dataset.part, one]));
   }
 
-  /** A "state" event, or a state of the page's own: {state, bpm, confidence, key, beat}. */
+  /** A "state" event, or a state of the page's own: {state, bpm, confidence, key, beat}; key only where it is known. */
   show({ state, bpm, confidence, key, beat }) {
     const [title, hint] = WORDS[state] ?? WORDS.listening;
     document.documentElement.dataset.state = state;
@@ -49,15 +49,17 @@ export class Stage {
   /** One frame: light the beat. */
   draw() {
     if (this.#beat === null) return;
-    const { origin, period, bar } = this.#beat;
-    const beat = Math.floor((this.#clock.at() - origin) / period + 1e-6);
-    const place = ((beat % bar) + bar) % bar;
+    const { origin, period, bar, downbeat } = this.#beat;
+    const beat = (this.#clock.at() - origin) / period + 1e-6;
+    // Where nobody knows where bars begin, one light goes on with each beat and off again.
+    const place = downbeat === null ? 2 * (beat - Math.floor(beat)) : (((beat - downbeat) % bar) + bar) % bar;
     [...this.#parts.beat.children].forEach((dot, index) => dot.classList.toggle("on", index === Math.floor(place)));
   }
 
   #layBeat(beat) {
     this.#beat = beat && beat.period > 0 && beat.bar >= 1 ? beat : null;
-    const count = this.#beat ? Math.min(DOTS, Math.ceil(this.#beat.bar)) : 0;
+    const bar = this.#beat?.downbeat === null ? 1 : this.#beat?.bar;
+    const count = bar ? Math.min(DOTS, Math.ceil(bar)) : 0;
     if (this.#parts.beat.children.length !== count) {
       this.#parts.beat.replaceChildren(...Array.from({ length: count }, () => document.createElement("i")));
     }
