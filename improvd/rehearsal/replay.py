@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from improvd.config.kinds import cut
 from improvd.core.engine import Engine
 from improvd.core.events import BeatNote, Continuation, Generate, MidiEvent, Seconds, Sent
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
@@ -81,8 +83,8 @@ class Replay:
             self._engine.on_model_ready(Seconds(0.0), Seconds(float(session.header["model"]["step"])))
             # A header of before there was a beat of our own has no time.
             self._engine.begin(Seconds(float(session.header.get("at", 0.0))))
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"the trace's header is damaged: {error}") from None
+        except Exception as error:  # noqa: BLE001  what improvd never wrote may make anything of an engine
+            raise UserError(f"the trace's header is damaged: {_told(error)}") from None
         self._schedule = Schedule(instrument, limits)
         self._lines = session.lines
         self._performance = Performance()
@@ -94,8 +96,8 @@ class Replay:
         for number, line in enumerate(self._lines, 2):
             try:
                 self._tell(line)
-            except (KeyError, TypeError, ValueError) as error:
-                raise UserError(f"the trace's line {number} of its last session is damaged: {error}") from None
+            except Exception as error:  # noqa: BLE001  as above
+                raise UserError(f"the trace's line {number} of its last session is damaged: {_told(error)}") from None
         end = self._performance.end
         do(self._engine.close(end), end, self._schedule, self._performance, self._ask)
         self._performance.finish(self._schedule, end)
@@ -106,6 +108,8 @@ class Replay:
         if kind not in ("in", "ticks", "time", "continuation", "settings", "event"):
             return
         at = Seconds(float(line["at"]))
+        if not isfinite(at):
+            raise ValueError("a time without end")
         self._performance.send_until(self._schedule, at)
         if kind == "in":
             event = MidiEvent(at, bytes.fromhex(line["data"]))
@@ -152,6 +156,10 @@ class Replay:
 
     def _ask(self, _at: Seconds, request: Generate) -> None:
         self.asked.append(request)
+
+
+def _told(error: Exception) -> str:
+    return cut(str(error) or type(error).__name__)
 
 
 def _known(kind: type, values: dict[str, Any]) -> dict[str, Any]:

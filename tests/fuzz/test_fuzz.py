@@ -37,3 +37,21 @@ def test_damage_is_taken_or_refused_in_a_line(kind: str, rng: Random) -> None:
 @settings(max_examples=50)
 def test_bytes_of_no_meaning_too(kind: str, data: bytes) -> None:
     TARGETS[kind][0](data)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type": "settings", "at": 1.0, "settings": 1.0}',
+        b'{"type": "continuation", "at": 1.0, "turn": 1, "segment": 0, "complete": true, "notes": [[1, 2]]}',
+        b'{"type": "in", "at": 1e999, "data": "903c50", "echo": false}',
+        b'{"type": "in", "at": 1.0, "data": "zz", "echo": false}',
+        b'{"type": "event", "at": 1.0, "what": "model ready", "step": {}}',
+    ],
+)
+def test_a_line_that_improvd_never_wrote_is_told(line: bytes) -> None:
+    """What the fuzzer found once, and its like."""
+    trace, seed = TARGETS["trace"]
+    header = seed.splitlines(keepends=True)[0]
+    assert not trace(header + line + b"\n")
+    assert not trace(header.replace(b'"limits": {', b'"limits": 5, "was": {') + line + b"\n")
