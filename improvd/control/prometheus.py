@@ -30,7 +30,10 @@ def _metrics(status: Mapping[str, Any]) -> Iterable[tuple[str, str, str, Samples
     yield "uptime_seconds", "gauge", "Since the session began.", _one(status["uptime"])
     yield "state", "gauge", "Whose turn it is.", _each("state", states)
     yield "muted", "gauge", "Whether it listens without answering.", _one(int(status["muted"]))
-    yield "ports_open", "gauge", "Whether the MIDI ports are open.", _one(int(bool(status["ports"])))
+    ports = status["ports"] or {"input": "", "output": ""}
+    there = {end: int(bool(ports[end])) for end in ("input", "output")}
+    yield "port_open", "gauge", "Whether the keyboard, and the synth, are there.", _each("port", there)
+    yield "recording", "gauge", "Whether what is played is being recorded.", _one(int(bool(status["recording"])))
     yield "tempo_bpm", "gauge", "The tempo as last known.", _one(tempo["bpm"])
     yield "tempo_confidence", "gauge", "How sure that is, 0 to 1.", _one(tempo["confidence"])
     yield "notes_total", "counter", "Notes; those dropped came too late.", _each("what", notes)

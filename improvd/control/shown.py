@@ -23,7 +23,8 @@ def shown(status: Mapping[str, Any]) -> str:
         "state": f"{TURNS[status['state']]}{muted}; up for {_span(status['uptime'])}",
         "ports": _ports(status["ports"]),
         "model": _model(status["model"]),
-        "tempo": f"{status['tempo']['bpm']:.0f} bpm, {status['tempo']['confidence']:.0%} sure",
+        "tempo": _tempo(status["tempo"]),
+        "recording": status["recording"] or "nothing",
         "notes": _notes(status["notes"]),
         "turns": ", ".join(f"{count} {how}" for how, count in status["turns"].items()),
         "lateness": _lateness(status["lateness"]),
@@ -31,11 +32,20 @@ def shown(status: Mapping[str, Any]) -> str:
         "restarts": ", ".join(f"{name} {count}" for name, count in status["restarts"].items()),
         "memory": ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in status["memory"].items()) or "unknown",
     }
-    return "\n".join(f"{name:10}{row}" for name, row in rows.items())
+    return "\n".join(f"{name:11}{row}" for name, row in rows.items())
 
 
 def _ports(ports: Mapping[str, str] | None) -> str:
-    return f"hearing '{ports['input']}', playing '{ports['output']}' ({ports['api']})" if ports else "not open"
+    if not ports:
+        return "not open"
+    heard = f"hearing '{ports['input']}'" if ports["input"] else "waiting for the keyboard"
+    played = f"playing '{ports['output']}'" if ports["output"] else "waiting for the synth"
+    return f"{heard}, {played}{ports['api'] and ' (' + ports['api'] + ')'}"
+
+
+def _tempo(tempo: Mapping[str, Any]) -> str:
+    leader = {"player": "you", "clock": "the MIDI clock", "internal": "improvd"}[tempo["leader"]]
+    return f"{tempo['bpm']:.0f} bpm, {tempo['confidence']:.0%} sure; {leader} lead{'' if leader == 'you' else 's'}"
 
 
 def _model(model: Mapping[str, Any] | None) -> str:

@@ -52,6 +52,10 @@ class Host(Protocol):
         """What holds by now."""
 
     @property
+    def recording(self) -> str | None:
+        """What the recording that is on is called; None while there is none."""
+
+    @property
     def processes(self) -> Mapping[str, int]:
         """The process id of each process there is, by what it does."""
 
@@ -251,7 +255,8 @@ class Desk:
                 "grants": ports.grants,
             },
             "model": model and {"name": model.name, "sha": model.sha, "step": model.step},
-            "tempo": {"bpm": view.bpm, "confidence": view.confidence},
+            "tempo": {"bpm": view.bpm, "confidence": view.confidence, "leader": view.leader.value},
+            "recording": self._host.recording,
             **self._figures.as_json(),
             "memory": {name: size for name, size in memory.items() if size is not None},
             "clients": self._server.count if self._server else 0,

@@ -37,6 +37,11 @@ class Recorder:
         limits = folders.Limits(options.keep_megabytes * MEGABYTE, None if days is None else days * DAY)
         self._writer = Writer(options.recordings or folders.default_folder(), limits, self._header, on_broken)
 
+    @property
+    def name(self) -> str | None:
+        """What the recording that is on is called; None while there is none."""
+        return self._writer.name
+
     def see(self, _at: Seconds, happening: Happening) -> None:
         """Record it, if it is of the music."""
         if isinstance(happening, Heard):

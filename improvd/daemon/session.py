@@ -99,8 +99,9 @@ class Session:
         self._witnesses: list[Witness] = [self._service, self._desk]
         if options.trace is not None:
             self._witnesses.append(Trace(options.trace, self._trace_broke))
-        if options.record:
-            self._witnesses.append(Recorder(options, self._recording_broke))
+        self._recorder = Recorder(options, self._recording_broke) if options.record else None
+        if self._recorder is not None:
+            self._witnesses.append(self._recorder)
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
         self._wake.setblocking(False)
@@ -150,6 +151,11 @@ class Session:
     def options(self) -> RunOptions:
         """What holds by now."""
         return self._held.options
+
+    @property
+    def recording(self) -> str | None:
+        """What the recording that is on is called; None while there is none."""
+        return None if self._recorder is None else self._recorder.name
 
     @property
     def processes(self) -> dict[str, int]:

@@ -45,7 +45,7 @@ class Journal:
 
     def __init__(self, folder: Path, header: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._fd = _fresh(folder)
+        self._fd, self.name = _fresh(folder)
         self.ends_at = time.monotonic() + LONGEST
         self._dirty, self._ended = threading.Event(), threading.Event()
         self._failed: OSError | None = None
@@ -107,6 +107,12 @@ class Writer:
         self._finishing: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
+
+    @property
+    def name(self) -> str | None:
+        """What the recording that is on is called; None while there is none. From any thread."""
+        journal = self._journal
+        return None if journal is None else journal.name
 
     def write(self, line: str, *, begins: bool = False) -> None:
         """Record a line; where no recording is on, only one that ``begins`` one. From one thread."""
@@ -170,8 +176,8 @@ class Writer:
             )
 
 
-def _fresh(folder: Path) -> int:
-    """A new journal, named by the time of day, open for adding and locked. Raises `OSError`."""
+def _fresh(folder: Path) -> tuple[int, str]:
+    """A new journal, open for adding and locked, and its name, by the time of day. Raises `OSError`."""
     now = datetime.now().astimezone()
     for number in count(1):
         path = folder / f"{now:%Y-%m-%d_%H%M%S}{f'-{number}' if number > 1 else ''}{folders.JOURNAL}"
@@ -182,7 +188,7 @@ def _fresh(folder: Path) -> int:
         except FileExistsError:
             continue
         if folders.take(fd, path):
-            return fd
+            return fd, path.stem
         os.close(fd)
     raise AssertionError  # it counts for ever
 

@@ -13,7 +13,8 @@ STATUS = {
     "muted": True,
     "ports": {"api": "alsa", "input": "Keys", "output": "Synth", "instrument": "separate", "grants": ""},
     "model": {"name": 'my "best"\\model', "sha": "ab", "step": 0.0001},
-    "tempo": {"bpm": 96.5, "confidence": 0.75},
+    "tempo": {"bpm": 96.5, "confidence": 0.75, "leader": "clock"},
+    "recording": "2026-01-01_120000",
     "notes": {"heard": 10, "played": 20, "yielded": 1},
     "turns": {"finished": 2, "interrupted": 1, "abandoned": 0},
     "missed": {"notes": 3, "beats": 1, "answers": 0},
@@ -31,12 +32,13 @@ STATUS = {
     "clients": 2,
     "settings": {},
 }
-STARTING = {**STATUS, "state": "starting", "ports": None, "model": None}
+STARTING = {**STATUS, "state": "starting", "ports": None, "model": None, "recording": None}
+WAITING = {**STATUS, "ports": {**STATUS["ports"], "input": ""}}
 SAMPLE = re.compile(r'improvd_[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\.)*"(?:,[a-z]+="(?:[^"\\\n]|\\.)*")*\})? -?[0-9.e+-]+')
 
 
 def test_every_line_is_one_of_the_format() -> None:
-    for status in (STATUS, STARTING):
+    for status in (STATUS, STARTING, WAITING):
         text = prometheus.text(status)
         assert text.endswith("\n")
         declared = set()
@@ -58,6 +60,8 @@ def test_the_figures_are_those_of_the_status() -> None:
         'improvd_state{state="answering"} 1',
         'improvd_state{state="call"} 0',
         "improvd_muted 1",
+        'improvd_port_open{port="input"} 1',
+        "improvd_recording 1",
         "improvd_tempo_bpm 96.5",
         'improvd_notes_total{what="dropped"} 3',
         'improvd_memory_bytes{process="engine"} 22798336',
@@ -79,10 +83,12 @@ def test_the_histogram_adds_up() -> None:
 def test_people_read_it_in_a_few_lines() -> None:
     lines = shown(STATUS).splitlines()
     assert lines[:3] == [
-        "state     answering, muted; up for 1 d 2 h",
-        "ports     hearing 'Keys', playing 'Synth' (alsa)",
-        'model     my "best"\\model, 100 µs a note',
+        "state      answering, muted; up for 1 d 2 h",
+        "ports      hearing 'Keys', playing 'Synth' (alsa)",
+        'model      my "best"\\model, 100 µs a note',
     ]
-    assert "lateness  median 0.10, p95 0.20, p99 0.30, max 10.00 ms, of 6 messages" in lines
-    assert "memory    engine 23 MB" in lines
-    assert shown(STARTING).splitlines()[1:3] == ["ports     not open", "model     being loaded"]
+    assert "tempo      96 bpm, 75% sure; the MIDI clock leads" in lines
+    assert "lateness   median 0.10, p95 0.20, p99 0.30, max 10.00 ms, of 6 messages" in lines
+    assert "memory     engine 23 MB" in lines
+    assert shown(STARTING).splitlines()[1:3] == ["ports      not open", "model      being loaded"]
+    assert shown(WAITING).splitlines()[1] == "ports      waiting for the keyboard, playing 'Synth' (alsa)"

@@ -46,11 +46,11 @@ def test_what_is_asked_is_done_and_told(where: Path) -> None:
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout
 
-    assert told("status").startswith("state     listening; up for ")
+    assert told("status").startswith("state      listening; up for ")
     assert told("set", "temperature", "0.8") == "temperature 0.8 at once\n"
     assert told("set", "bpm", "auto") == "bpm auto from the next call\n"
     assert told("mute").startswith("muted")
-    assert told("status").startswith("state     listening, muted; ")
+    assert told("status").startswith("state      listening, muted; ")
     assert told("mute", "--off") == "it answers again\n"
     assert told("panic") == "silenced\n"
     assert told("reload") == "settings read again: temperature 1 at once\n"

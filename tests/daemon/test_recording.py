@@ -105,9 +105,11 @@ def test_a_process_that_is_killed_costs_the_recording_nothing(
             os.kill(running.child(f"daemon.{child}"), signal.SIGKILL)
         if heard == len(events):
             break
+    name = connection.ask("status")["recording"]
     connection.ask("stop")
     assert running.wait() == 0
     kept = [data for part, data in played(tmp_path / "kept") if part == "player"]
+    assert [path.stem for path in folders.recordings(tmp_path / "kept")] == [name]
     assert sorted(kept) == sorted(bytes(data) for _, data in events)
 
 
