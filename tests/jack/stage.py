@@ -256,7 +256,8 @@ class Duet(Running):
     """A running `improvd run`, from its "ready" line on."""
 
     def __init__(self, trace: Path, *options: str) -> None:
-        super().__init__(["-m", "improvd", "run", "--api", "jack", "--trace", str(trace), "--debug", *options])
+        plain = ["--trace", str(trace), "--debug", "--no-page"]
+        super().__init__(["-m", "improvd", "run", "--api", "jack", *plain, *options])
         self._trace = trace
         self.wait_line("ready: ")
 

@@ -143,7 +143,7 @@ export class Roll {
         pen.stroke();
       }
       if (note.onset <= now) {
-        pen.globalAlpha = 0.45 + (0.55 * note.velocity) / 127;
+        pen.globalAlpha = 0.55 + (0.45 * note.velocity) / 127;
         pen.fillStyle = this.#colours[note.part];
         pen.beginPath();
         pen.roundRect(left, top, Math.max(4, x(Math.min(note.offset, now)) - left), thick, radius);
