@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from improvd.core.answer import SEND_AHEAD, Answer
+from improvd.core.answer import Answer
 from improvd.core.beat_clock import ClockBeat
 from improvd.core.beat_ours import OurBeat
 from improvd.core.beat_player import PlayerBeat
+from improvd.core.cues import Cue
+from improvd.core.encore import encore
 from improvd.core.events import (
     CONTEXT_NOTES,
     NOTE_ON,
@@ -29,16 +31,22 @@ from improvd.core.events import (
     TurnEnded,
 )
 from improvd.core.listener import Listener
+from improvd.core.mode_call import CallTurns, ContinueTurns
+from improvd.core.mode_duet import DuetTurns, locked
+from improvd.core.mode_trade import TradeTurns
+from improvd.core.modes import Part, Turns
 from improvd.core.phrases import remember
-from improvd.core.settings import Sync
-from improvd.core.tempo import DEFAULT_BPM
-from improvd.core.turns import RECENT, TOO_SOON, State, beat_is_missed_at, call_ends_at
+from improvd.core.planned import Planned
+from improvd.core.settings import SWIFT, Mode, Sync
+from improvd.core.tempo import DEFAULT_BPM, call_length
+from improvd.core.turns import TOO_SOON, State
 from improvd.core.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from improvd.core.beat import BeatSource
+    from improvd.core.events import Note
     from improvd.core.key import Key
     from improvd.core.phrases import Phrases
     from improvd.core.settings import EngineSettings
@@ -49,12 +57,18 @@ SOURCES: dict[Sync, Callable[[EngineSettings], BeatSource]] = {
     Sync.CLOCK: ClockBeat,
     Sync.INTERNAL: OurBeat,
 }
+MODES: dict[Mode, type[Turns]] = {
+    Mode.CALL: CallTurns,
+    Mode.TRADE: TradeTurns,
+    Mode.CONTINUE: ContinueTurns,
+    Mode.DUET: DuetTurns,
+}
 PRIMING_STEPS = 1.5 * (CONTEXT_NOTES + 16)
 """Steps of the model until the first notes of an answer are there: its context and some notes, half as many again."""
-NOTICED = Seconds(0.001)
-"""A note that would move by less stays where it was planned."""
 SETTLING = Seconds(0.020)
 """What else lies between a question and its answer: finding the beat, two wires, a busy processor."""
+ACCOMPANIED = Beats(16.0)
+"""An accompaniment is heard so far back."""
 
 
 class Engine:
@@ -67,10 +81,11 @@ class Engine:
         self._listener = Listener(settings)
         self._state = State.LISTENING
         self._source = SOURCES[Sync(settings.sync)](settings)
+        self._turns = MODES[Mode(settings.mode)](settings, self._listener, self._source)
         self._beat: Pulse | None = None  # as it was known at last
         self._pace: Pace | None = None  # as it was told at last
         self._call_ends_at: Seconds | None = None
-        self._pulse: Pulse | None = None  # of the call as it stands, where it was found already
+        self._last_struck = Seconds(0.0)
         self._key: Key | None = None  # as the model heard it at last
         self._muted = False
         self._hears = self._plays = True  # whether there is a keyboard, and a synth
@@ -79,7 +94,8 @@ class Engine:
         self._turn = -1  # counts decisions: one that was taken back is never mistaken for the next
         self._answer: Answer | None = None
         self._earlier: Phrases = ()  # the calls that were answered, for later answers to take up
-        self._planned: list[PlannedNote] = []  # of this answer, as its notes come
+        self._planned = Planned()  # of this answer
+        self._last: Answer | None = None  # that ended, for cues to come back to
         self._next_key = 0
 
     @property
@@ -111,6 +127,7 @@ class Engine:
 
     @property
     def _lead(self) -> Seconds:
+        """How long before its first note an answer is asked for."""
         return Seconds(max(self._settings.lead, self._priming))
 
     def next_deadline(self) -> Seconds | None:
@@ -132,6 +149,8 @@ class Engine:
             if event.kind == NOTE_ON:
                 self._source.hear(event.at, event.data[1], event.data[2])
             effects += self._on_played(event.at)
+        elif event.kind == NOTE_ON and self._listener.accompanies(event):
+            self._source.hear(event.at, event.data[1], event.data[2])
         self._watch_call()
         return effects + self.on_time(event.at)
 
@@ -150,8 +169,11 @@ class Engine:
             self._watch_call()
         self._take_up(now)
         while (deadline := self._turn_deadline()) is not None and deadline <= now:
+            asks_at = self._answer.asks_at if self._answer else None
             if self._state is State.CALL:
                 effects += self._decide(now)
+            elif asks_at is not None and asks_at <= now:
+                effects += self._ask(now)
             elif self._state is State.THINKING:
                 effects += self._begin_or_give_up()
             else:
@@ -167,13 +189,11 @@ class Engine:
         if answer is None or notes is None:
             return effects
         if notes:
-            planned = tuple(self._plan(now, answer, note) for note in notes)
-            self._planned.extend(planned)
-            effects.append(Play(answer.turn, planned))
+            effects += self._plan(now, answer, notes)
         self._key = continuation.key
-        if not answer.complete:
-            effects.append(answer.ask(now))
-        return effects
+        if not answer.complete and not answer.part.repeats:
+            effects += self._ask(now)
+        return effects + self.on_time(now)
 
     def on_model_ready(self, now: Seconds, step: Seconds) -> list[Effect]:
         """The model is there, at first or again after its process died, and takes ``step`` seconds a step.
@@ -182,20 +202,37 @@ class Engine:
         """
         self._priming = Seconds(PRIMING_STEPS * step + SETTLING)
         effects = self.on_time(now)
-        if self._answer is not None and not self._answer.complete:
-            effects.append(self._answer.ask(now))
-        return effects
+        if self._answer is not None and self._answer.outstanding is not None:
+            effects += self._ask(now)
+        return effects + self.on_time(now)
 
     def on_settings(self, now: Seconds, settings: EngineSettings) -> list[Effect]:
         """The player wishes other settings: nothing that sounds or is planned changes by them.
 
         The notes of an answer still to be asked for go by the `SWIFT` among them. All else holds as soon as no answer
-        sounds or is being made and no key is held, so at the latest for the next call.
+        sounds or is being made and no key is held, so at the latest for the next call; what would go on and on comes to
+        an end for that.
         """
         effects = self.on_time(now)
         self._coming = settings
         if self._answer is not None:
             self._answer.adjust(settings)
+            if replace(settings, **{name: getattr(self._settings, name) for name in SWIFT}) != self._settings:
+                self._answer.finish()
+        return effects + self.on_time(now)
+
+    def on_cue(self, now: Seconds, cue: Cue) -> list[Effect]:
+        """The player asks for something now; it is as if they hadn't where there is nothing to do it with."""
+        effects = self.on_time(now)
+        over = cue is Cue.TAKE_OVER
+        if over and self._answer is None and self._state is State.CALL and self._listener.notes(now):
+            effects += self._play(now, self._turns.take_over(now, self._ahead))
+        elif not over or self._answer is None:
+            effects += self._cut(now)
+            self._hear_no_more(now)
+            if cue is not Cue.STOP:
+                effects += self._encore(now, Cue.AGAIN if over else cue)
+        self._take_up(now)
         return effects + self.on_time(now)
 
     def on_mute(self, now: Seconds, *, muted: bool) -> list[Effect]:
@@ -203,7 +240,7 @@ class Engine:
         effects = self.on_time(now)
         self._muted = muted
         if muted and self._answer is not None:
-            effects += [Release(), *self._end_turn("interrupted", now)]
+            effects += self._cut(now)
             self._take_up(now)
         return effects
 
@@ -218,7 +255,7 @@ class Engine:
         if lost_keyboard:
             effects += [Release(), *self.on_ports_lost(now)]
         elif lost_synth and self._answer is not None:
-            effects += [Release(), *self._end_turn("interrupted", now)]
+            effects += self._cut(now)
             self._take_up(now)
         return effects
 
@@ -240,26 +277,32 @@ class Engine:
         return [Release(), *self._end_turn("interrupted", now)]
 
     def _turn_deadline(self) -> Seconds | None:
-        answer = self._answer
+        answer, first = self._answer, self._planned.first
         if answer is None:
             return self._call_ends_at
-        if self._state is State.THINKING and self._planned:
-            return self._begins_at
+        asks_at = answer.asks_at
         if self._state is State.THINKING:
-            return answer.gives_up_at
-        last = max(note.offset for note in self._planned)
-        return last if answer.complete else max(last, answer.gives_up_at)
+            due = answer.gives_up_at if first is None else first
+            return due if asks_at is None else Seconds(min(due, asks_at))
+        last = self._planned.end
+        if answer.complete:
+            return last
+        return Seconds(max(last, answer.gives_up_at)) if asks_at is None else asks_at
 
     def _on_played(self, at: Seconds) -> list[Effect]:
         """A key that counts went down."""
+        self._last_struck = at
         effects: list[Effect] = []
         if self._answer is not None:
-            effects = [Release()]
-            if self._state is State.ANSWERING and at - self._begins_at > TOO_SOON:
-                effects += self._end_turn("interrupted", at)
+            if not self._turns.yields:
+                return []
+            first = self._planned.first
+            if self._state is State.ANSWERING and first is not None and at - first > TOO_SOON:
+                effects += self._cut(at)
             else:
                 # Nobody could have heard the answer yet, let alone have replied to it: the call was not over, and
                 # goes on.
+                effects.append(Release())
                 self._drop_answer()
         self._state = State.CALL
         return effects
@@ -268,88 +311,128 @@ class Engine:
         """Let new settings hold, unless something is under way that began by the present ones."""
         if self._coming is None or self._answer is not None or self._listener.held:
             return
-        self._settings, self._coming = self._coming, None
+        before, self._settings, self._coming = self._settings, self._coming, None
         self._listener.adopt(self._settings)
         self._source.adopt(self._settings, now)
+        if self._settings.mode == before.mode:
+            self._turns.adopt(self._settings)
+        else:
+            self._turns = MODES[Mode(self._settings.mode)](self._settings, self._listener, self._source)
         self._watched = (State.LISTENING, -1)  # in another tempo the call may be over at another time
         self._watch_call()
 
     def _watch_call(self) -> None:
-        """Work out anew when the call will be over, where what was heard can have changed it."""
+        """Work out anew when to decide, where what was heard can have changed it."""
         hands = (self._state, self._listener.changes)
         if hands == self._watched:
             return
         self._watched = hands
-        self._call_ends_at = self._pulse = None
-        if self._state is not State.CALL or self._listener.held:
-            return
-        notes = self._listener.recent(RECENT + 1)
-        if notes:
-            self._call_ends_at = call_ends_at(
-                notes,
-                pedal=self._listener.pedal,
-                period=Seconds(60.0 / self.bpm),
-                settings=self._settings,
-            )
+        self._call_ends_at = None
+        if self._state is State.CALL:
+            self._call_ends_at = self._turns.watch(Seconds(60.0 / self.bpm))
+
+    @property
+    def _ahead(self) -> Seconds:
+        """The same where its first note is to be heard, not sent."""
+        return Seconds(self._lead + self._settings.output_latency)
 
     def _decide(self, now: Seconds) -> list[Effect]:
-        """The call seems to be over: find its beat, and once a beat was missed too, ask for an answer."""
-        call = self._listener.notes()
-        if self._pulse is None:
-            self._pulse = self._source.pulse(call, now)
-            missed = beat_is_missed_at(call, self._pulse.timeline, self._settings)
-            if missed > now:
-                self._call_ends_at = missed
-                return []
-        pulse = self._source.follow(self._pulse)
-        self._source.decided(pulse)
-        if self._muted or self._source.stopped() or not self._plays:
-            self._listener.forget(now)
-            self._call_ends_at = None
-            self._state = State.LISTENING
+        """It may be our turn."""
+        found = self._turns.decide(now, self._ahead)
+        if isinstance(found, Part):
+            return self._play(now, found)
+        self._call_ends_at = found
+        return []
+
+    def _play(self, now: Seconds, part: Part) -> list[Effect]:
+        """It is our turn: ask for what we play, unless nothing may be played."""
+        self._source.decided(part.pulse)
+        if self._silent:
+            self._hear_no_more(now)
             return []
-        start = pulse.start(Seconds(now + self._lead + self._settings.output_latency))
-        self._turn += 1
-        self._answer = Answer(
-            self._turn, call, pulse, start, lead=self._lead, settings=self._settings, earlier=self._earlier
+        self._begin_turn(
+            now, Answer(self._turn + 1, part, lead=self._lead, settings=self._settings, earlier=self._earlier)
         )
+        return self._ask(now)
+
+    def _encore(self, now: Seconds, cue: Cue) -> list[Effect]:
+        """What was played last, once more."""
+        last, known = self._last, self._source.known(now)
+        if last is None or self._silent:
+            return []
+        pulse = known if known is not None and known.sync is not Sync.PLAYER else last.pulse
+        start = pulse.start(Seconds(now + self._ahead))
+        answer = encore(cue, last, self._turn + 1, pulse, start, lead=self._lead, settings=self._settings)
+        if answer is None:
+            return []
+        self._begin_turn(now, answer)
+        return self._plan(now, answer, answer.notes) if answer.complete else self._ask(now)
+
+    @property
+    def _silent(self) -> bool:
+        """Whether nothing may be played."""
+        return self._muted or self._source.stopped() or not self._plays
+
+    def _begin_turn(self, now: Seconds, answer: Answer) -> None:
+        self._turn = answer.turn
+        self._answer = answer
         self._decided_at = now
         self._call_ends_at = None
         self._state = State.THINKING
-        return [self._answer.ask(now)]
+
+    def _hear_no_more(self, now: Seconds) -> None:
+        """What was heard so far is not to be answered."""
+        self._listener.forget(now)
+        self._call_ends_at = None
+        self._state = State.LISTENING
+
+    def _ask(self, now: Seconds) -> list[Effect]:
+        """Ask for the next segment, if there is to be one."""
+        answer = self._answer
+        if answer is None:
+            return []
+        period = answer.timeline.period
+        if answer.part.repeats and not self._turns.goes_on(now, self._last_struck, period):
+            answer.finish()
+            if answer.complete:
+                return []
+        theirs: list[Note] = []
+        accompaniment = [note for note in self._listener.accompaniment(now) if note.onset > now - ACCOMPANIED * period]
+        if answer.part.beside:
+            answer.pulse = locked(answer.pulse, self._source.known(now))
+            theirs = self._listener.notes(now)[-CONTEXT_NOTES:]
+        elif not self._turns.yields:
+            accompaniment += [note for note in self._listener.notes(now) if note.onset >= self._decided_at]
+            accompaniment.sort(key=lambda note: (note.onset, note.pitch))
+        asked = answer.ask(now, theirs, accompaniment)
+        return [] if asked is None else [asked]
 
     def _begin_or_give_up(self) -> list[Effect]:
         """The answer's first note sounds now, or no answer came in all the time it had."""
-        if not self._planned:
+        if self._planned.first is None:
             return [Release(), *self._end_turn("abandoned", None)]
         self._state = State.ANSWERING
         return []
 
-    def _times(self, answer: Answer, note: BeatNote, key: int) -> tuple[Seconds, Seconds]:
-        """When a note of an answer, and so of its beats, begins and ends; what chance does to it depends on ``key``."""
-        feel = answer.feel
-        place = feel.place(note.onset)
-        astray = feel.astray(key) if feel.humanise else 0.0
-        onset = Seconds(answer.timeline.time_at(place) + astray)
-        return onset, Seconds(onset + note.duration * answer.timeline.period)
-
-    @property
-    def _begins_at(self) -> Seconds:
-        """When the first of the notes planned sounds."""
-        return min(note.onset for note in self._planned)
-
-    def _plan(self, now: Seconds, answer: Answer, note: BeatNote) -> PlannedNote:
-        self._next_key += 1
-        onset, offset = self._times(answer, note, self._next_key)
-        onset = max(onset, now)  # chance may have put it before
-        return PlannedNote(
-            key=self._next_key,
-            onset=onset,
-            offset=max(offset, onset),
-            pitch=note.pitch,
-            velocity=note.velocity,
-            channel=self._settings.channel,
-        )
+    def _plan(self, now: Seconds, answer: Answer, notes: Sequence[BeatNote]) -> list[Effect]:
+        """Have these notes played, of later beats than all before."""
+        planned = []
+        for note in notes:
+            self._next_key += 1
+            onset, offset = answer.times(note, self._next_key)
+            onset = max(onset, now)  # chance may have put it before
+            planned.append(
+                PlannedNote(
+                    key=self._next_key,
+                    onset=onset,
+                    offset=max(offset, onset),
+                    pitch=note.pitch,
+                    velocity=note.velocity,
+                    channel=self._settings.channel,
+                )
+            )
+        self._planned.add(zip(notes, planned, strict=True))
+        return [Play(answer.turn, tuple(planned))]
 
     def _follow(self, now: Seconds) -> list[Effect]:
         """The beats of the answer may fall elsewhere by now: plan those of its notes anew that don't sound yet."""
@@ -357,15 +440,8 @@ class Engine:
         if answer is None or (pulse := self._source.follow(answer.pulse)) is answer.pulse:
             return []
         answer.pulse = pulse
-        soonest = Seconds(now + SEND_AHEAD)
-        moved: list[PlannedNote] = []
-        for index, (note, planned) in enumerate(zip(answer.notes, self._planned, strict=True)):
-            onset, offset = self._times(answer, note, planned.key)
-            if planned.onset > soonest and abs(onset - planned.onset) > NOTICED:
-                onset = Seconds(max(onset, soonest))
-                self._planned[index] = replace(planned, onset=onset, offset=Seconds(max(offset, onset)))
-                moved.append(self._planned[index])
-        return [Play(answer.turn, tuple(moved))] if moved else []
+        moved = self._planned.move(answer.times, now)
+        return [Play(answer.turn, moved)] if moved else []
 
     def _keep_pace(self, now: Seconds) -> list[Effect]:
         """Tell where the beat is, where that is known otherwise than before."""
@@ -387,38 +463,45 @@ class Engine:
         self._pace = pace
         return [pace]
 
+    def _cut(self, at: Seconds) -> list[Effect]:
+        """End the turn, if there is one of ours, in the middle."""
+        return [] if self._answer is None else [Release(), *self._end_turn("interrupted", at)]
+
     def _end_turn(self, reason: str, at: Seconds | None) -> list[Effect]:
         """Close the books on a turn: cut short ``at`` a time, or None where it was played to its end."""
         answer = self._answer
         if answer is None:
             return []
-        sounded = [note for note in self._planned if at is None or note.onset <= at]
-        onset = min((note.onset for note in sounded), default=None)
-        end = max((note.offset if at is None else Seconds(min(note.offset, at)) for note in sounded), default=None)
+        sounded = self._planned.sounded(at)
+        call = () if answer.cue else answer.part.call
+        period = answer.timeline.period
         ended = TurnEnded(
             turn=answer.turn,
-            call_start=answer.call[0].onset,
-            call_end=max(note.offset for note in answer.call),
+            call_start=call[0].onset if call else self._decided_at,
+            call_end=max((note.offset for note in call), default=self._decided_at),
             decided_at=self._decided_at,
             bpm=answer.timeline.bpm,
             confidence=answer.pulse.confidence,
-            call_notes=len(answer.call),
-            call_beats=answer.call_beats,
-            response_onset=onset,
-            response_end=end,
-            response_notes=len(sounded),
-            response_beats=Beats(
-                (end - onset) / answer.timeline.period if onset is not None and end is not None else 0.0
-            ),
-            lateness=Seconds((answer.start - answer.meant) * answer.timeline.period),
+            call_notes=len(call),
+            call_beats=call_length(answer.part.pulse.timeline, call) if call else Beats(0.0),
+            response_onset=sounded and sounded.onset,
+            response_end=sounded and sounded.end,
+            response_notes=sounded.notes if sounded else 0,
+            response_beats=Beats((sounded.end - sounded.onset) / period if sounded else 0.0),
+            lateness=Seconds((answer.start - answer.part.start) * period),
             reason=reason,
+            cue=answer.cue,
         )
-        self._listener.forget(self._decided_at)
-        self._earlier = remember(self._earlier, answer.phrase)
+        over = answer.timeline.time_at(answer.end) if at is None else at
+        self._listener.forget(self._turns.next_call(self._decided_at, over, answer.pulse))
+        if not answer.cue:
+            self._earlier = remember(self._earlier, answer.part.phrase)
+        self._last = answer
         self._drop_answer()
-        self._state = State.LISTENING
+        self._state = State.LISTENING if self._listener.first_struck is None else State.CALL
+        self._watch_call()
         return [ended]
 
     def _drop_answer(self) -> None:
         self._answer = None
-        self._planned = []
+        self._planned = Planned()

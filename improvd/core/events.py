@@ -79,12 +79,13 @@ class BeatNote:
 class Generate:
     """What the engine asks of the model: notes from ``start`` (inclusive) to ``until`` (exclusive).
 
-    ``context`` is everything heard and answered so far in this call, in order of (onset, pitch), at most the
-    last ``CONTEXT_NOTES``; all beats are on one axis. ``call`` counts how many of its leading notes are the
-    player's. In segment 0 the first note falls on ``start``. At least ``least_notes`` are wanted, with no gap
+    ``context`` is everything heard and answered so far in this call, at most the last ``CONTEXT_NOTES``; all beats are
+    on one axis. Its first ``call`` notes are the player's, then come ours, each in order of (onset, pitch): in a duet
+    both sound at once. In segment 0 the first note falls on ``start``. At least ``least_notes`` are wanted, with no gap
     between onsets longer than ``longest_gap``; no note lasts past ``end``, the end of the whole answer.
     ``downbeat`` is the beat of some downbeat where the bar is known. The worker must answer by ``deadline``.
     ``seed`` differs for every segment, so that a segment asked twice is answered alike.
+    ``beside`` are notes of the player's that accompany: harmony, which sets no answer its register or density.
     ``key`` is the key to keep to, None: the one that the player is in. ``earlier`` are phrases that the player played
     before, each on beats of its own, at most ``EARLIER_NOTES`` in all.
     """
@@ -108,6 +109,7 @@ class Generate:
     key: Key | None = None
     manner: Manner = AS_MEASURED
     earlier: tuple[tuple[BeatNote, ...], ...] = ()
+    beside: tuple[BeatNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,8 @@ class TurnEnded:
     ``call_end`` is the last key's way up, ``decided_at`` when the call was judged to be over. ``response_onset``
     is None where no note of the answer sounded. ``lateness`` is how far the answer began after the beat it was
     first meant for. ``reason`` is "finished", "interrupted", "stopped" (by the clock) or "abandoned" (the model had
-    nothing in time).
+    nothing in time). ``cue`` names the `Cue` by which there was an answer without a call: then nothing was heard, and
+    ``call_start`` and ``call_end`` are ``decided_at``.
     """
 
     turn: int
@@ -201,6 +204,7 @@ class TurnEnded:
     response_beats: Beats
     lateness: Seconds
     reason: str
+    cue: str = ""
 
 
 Effect = Generate | Play | Release | Pace | TurnEnded

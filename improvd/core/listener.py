@@ -2,7 +2,7 @@
 
 A soft, short touch is a brush. Whether a soft key is one is known only once it came up or stayed down; until then
 it waits, so a soft key counts ``brush_length`` late, a firm one at once. While a call is being played every key
-counts.
+counts. Keys below ``comp_below`` accompany: they are kept by themselves, and never count.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LONGEST_MEMORY = 1024
 """Notes of a call that are kept; the oldest are forgotten first."""
+ACCOMPANIMENT = 32
+"""Notes of an accompaniment that are kept."""
 
 
 class _Struck(NamedTuple):
@@ -34,13 +36,20 @@ class Listener:
         self._down: dict[tuple[int, int], _Struck] = {}  # keys that count
         self._soft: dict[tuple[int, int], _Struck] = {}  # keys of which it is not known yet
         self._done: deque[Note] = deque(maxlen=LONGEST_MEMORY)
+        self._beneath: dict[tuple[int, int], _Struck] = {}  # keys that accompany
+        self._accompaniment: deque[Note] = deque(maxlen=ACCOMPANIMENT)
         self.changes = 0
         """Counts the messages that changed which keys or pedals are down."""
 
     @property
     def held(self) -> bool:
-        """Whether any key is down, a soft one too."""
-        return bool(self._hands.keys)
+        """Whether any key is down, a soft one too, but for those that accompany."""
+        return any(key not in self._beneath for key in self._hands.keys)
+
+    def accompanies(self, event: MidiEvent) -> bool:
+        """Whether a message is one of a key that accompanies."""
+        below = self._settings.comp_below
+        return below is not None and event.kind in (NOTE_ON, NOTE_OFF) and event.data[1] < below
 
     @property
     def pedal(self) -> bool:
@@ -63,7 +72,9 @@ class Listener:
         self._lift_lost_keys(event.at)
         if key is not None and kind == NOTE_ON:
             struck = _Struck(event.at, event.data[2])
-            if struck.velocity <= self._settings.brush_velocity and not in_call:
+            if self.accompanies(event):
+                self._beneath[key] = struck
+            elif struck.velocity <= self._settings.brush_velocity and not in_call:
                 self._soft[key] = struck
             else:
                 self._down[key] = struck
@@ -87,14 +98,23 @@ class Listener:
             self._hands.let_go()  # nor might a pedal's
         self._settings = settings
 
-    def notes(self) -> list[Note]:
-        """The call so far, of the keys that came up again, in order of (onset, pitch)."""
-        return sorted(self._done, key=lambda note: (note.onset, note.pitch))
+    @property
+    def first_struck(self) -> Seconds | None:
+        """When the first key of the call went down; None while there is none."""
+        return min((*(note.onset for note in self._done), *(down.at for down in self._down.values())), default=None)
+
+    def notes(self, now: Seconds) -> list[Note]:
+        """The call so far, in order of (onset, pitch); keys that are down yet come up ``now``."""
+        return _in_order([*self._done, *_cut(self._down, now)])
+
+    def accompaniment(self, now: Seconds) -> list[Note]:
+        """The last notes that accompanied, in the same form; they stay until all is let go."""
+        return _in_order([*self._accompaniment, *_cut(self._beneath, now)])
 
     def recent(self, chords: int) -> list[Note]:
         """The end of the call, in order of (onset, pitch): enough notes to hold that many chords and their spread."""
         tail = [self._done[index] for index in range(max(0, len(self._done) - 12 * chords), len(self._done))]
-        return sorted(tail, key=lambda note: (note.onset, note.pitch))
+        return _in_order(tail)
 
     def forget(self, before: Seconds) -> None:
         """Drop the notes that began before a time; keys still down from before count no more."""
@@ -109,6 +129,8 @@ class Listener:
         self._down.clear()
         self._soft.clear()
         self._done.clear()
+        self._beneath.clear()
+        self._accompaniment.clear()
 
     def _proves(self, soft: _Struck) -> Seconds:
         return Seconds(soft.at + self._settings.brush_length)
@@ -120,12 +142,26 @@ class Listener:
         if soft is not None and at > self._proves(soft):
             self._down[key] = soft
             proved = True
-        struck = self._down.pop(key, None)
-        if struck is not None:
-            self._done.append(Note(struck.at, Seconds(max(at, struck.at)), key[1], struck.velocity, key[0]))
+        for down, done in ((self._down, self._done), (self._beneath, self._accompaniment)):
+            struck = down.pop(key, None)
+            if struck is not None:
+                done.append(_note(key, struck, at))
         return proved
 
     def _lift_lost_keys(self, at: Seconds) -> None:
         """Keys that are held no more without a note-off of their own: an all-notes-off, or one that got lost."""
-        for key in [key for key in (*self._down, *self._soft) if key not in self._hands.keys]:
+        for key in [key for key in (*self._down, *self._soft, *self._beneath) if key not in self._hands.keys]:
             self._lift(key, at)
+
+
+def _note(key: tuple[int, int], struck: _Struck, at: Seconds) -> Note:
+    """The note of a key that came up ``at`` a time."""
+    return Note(struck.at, Seconds(max(at, struck.at)), key[1], struck.velocity, key[0])
+
+
+def _cut(down: dict[tuple[int, int], _Struck], now: Seconds) -> list[Note]:
+    return [_note(key, struck, now) for key, struck in down.items() if struck.at <= now]
+
+
+def _in_order(notes: list[Note]) -> list[Note]:
+    return sorted(notes, key=lambda note: (note.onset, note.pitch))

@@ -34,6 +34,15 @@ class Sync(str, Enum):
     INTERNAL = "internal"
 
 
+class Mode(str, Enum):
+    """How the music is shared."""
+
+    CALL = "call"
+    TRADE = "trade"
+    CONTINUE = "continue"
+    DUET = "duet"
+
+
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
     """The knobs of the duet. Channels are 0–15 here; the command line shows 1–16.
@@ -42,6 +51,13 @@ class EngineSettings:
     and no longer than ``brush_length``.
     """
 
+    mode: Mode = Mode.CALL
+    bars: int = 4
+    """How many bars each of us has in `Mode.TRADE`."""
+    patience: float = 1.0
+    """How long a call may be silent before it is over, against what was found best."""
+    comp_below: int | None = None
+    """Keys below this one accompany: they are harmony, and neither open, prolong nor stop anything."""
     sync: Sync = Sync.PLAYER
     bpm: float | None = None
     """A fixed tempo, in quarter notes a minute; None: the player's, or the clock's."""

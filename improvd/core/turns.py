@@ -1,4 +1,6 @@
-"""Who plays: call and response.
+"""Who plays.
+
+Whatever the mode (`modes`), a turn goes through these states. What is said of keys holds for call and response:
 
     state       what ends it                                                  next
     LISTENING   a key that counts                                             CALL

@@ -50,9 +50,11 @@ class Draft:
         played = max(0, request.call - (len(request.context) - len(heard)))
         self.call: Sequence[BeatNote] = heard[:played] or heard
         """The player's notes; where none of them is heard any more, all that is."""
-        self.context = hear(heard, played)
+        theirs = (*heard[:played], *request.beside[-CONTEXT_NOTES:])
+        self.context = hear((*theirs, *heard[played:]), len(theirs))
         self.metre = metre(request.downbeat, request.beats_per_bar)
-        largest = int(np.unique(self.context.onset, return_counts=True)[1].max()) if len(self.context) else 1
+        melody = hear(heard, played) if request.beside else self.context  # no chord of an accompaniment's
+        largest = int(np.unique(melody.onset, return_counts=True)[1].max()) if len(melody) else 1
         self.manner = request.manner
         self._tempers = [
             (request.temperature if hot is None else hot, request.top_p if top is None else top)
