@@ -168,7 +168,7 @@ def seeing(
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         has_touch=size == PHONE,
-        color_scheme=scheme,  # type: ignore[arg-type]  # "dark" or "light"
+        color_scheme=scheme,  # type: ignore[arg-type]  # dark or light
         bypass_csp=listening,
     )
     page = context.new_page()
