@@ -1,9 +1,11 @@
-"""Cables out and in, and JACK killed and started, while a player plays on: how soon all is back, and what leaks.
+"""Cables out and in, servers and processes killed, while a player plays on: how soon all is back, and what leaks.
 
-    python benchmarks/reconnects.py [--cycles 100] [--seed 1]
+    python benchmarks/reconnects.py [cables|processes] [--cycles 100] [--seed 1]
 
-On a JACK server of its own, with the tests' keyboard and synth. Cycles are of each kind in turn, at any moment of a
-call or an answer. Exit status 1 where a note hung, improvd ended, or something grew. Needs jackd2 and the repository.
+On a JACK server of its own, with the tests' keyboard and synth. "cables": ports go and come, and JACK is killed and
+started; "processes": improvd's own are killed. Of each kind in turn, at any moment of a call or an answer. Exit status
+1 where a note hung, improvd didn't end as it should, or a process grew that was never killed. Needs jackd2 and the
+repository.
 """
 
 from __future__ import annotations
@@ -30,22 +32,22 @@ GROWTH = 2000
 def main() -> int:
     """Print the figures; whether something was wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("cables", "processes"), default="cables")
     parser.add_argument("--cycles", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     took = defaultdict(list)
     with jack_server() as server, tempfile.TemporaryDirectory() as folder:
         cycles = Cycles(server, Path(folder) / "trace.jsonl", random.Random(asked.seed))
-        engine = cycles.running.process.pid
-        prints = []
+        kinds, prints = getattr(cycles, asked.what), []
         try:
-            for number, kind in enumerate(islice(cycle(cycles.kinds), asked.cycles), 1):
+            for number, kind in enumerate(islice(cycle(kinds), asked.cycles), 1):
                 took[kind].append(cycles.cycle(kind))
-                prints.append(footprint(engine))
+                prints.append(footprint(cycles.running.process.pid))
                 print(f"{number}: {kind}, back after {took[kind][-1]:.2f} s; {prints[-1]}", file=sys.stderr, flush=True)
         finally:
             status = cycles.close()
-    first, last = prints[min(len(cycles.kinds), len(prints)) - 1], prints[-1]
+    first, last = prints[min(len(kinds), len(prints)) - 1], prints[-1]
     figures = {
         "cycles": len(prints),
         "load": round(os.getloadavg()[0], 1),
@@ -55,7 +57,7 @@ def main() -> int:
         "files_threads_kilobytes": {"after each kind once": first, "at the end": last},
     }
     print(json.dumps(figures, indent=2))
-    grew = any(
+    grew = asked.what == "cables" and any(
         last[process][:2] != first[process][:2] or last[process][2] - first[process][2] > GROWTH for process in first
     )
     return int(grew or status != 0 or cycles.hanging > 0)

@@ -5,6 +5,7 @@ Used by a test in short and by ``benchmarks/reconnects.py`` in full.
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import threading
@@ -13,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.daemon.running import children, command_of, wait_until
-from tests.jack.stage import Duet, JackServer, Piano, melody, sounding
+from tests.daemon.running import children, command_of, is_alive, wait_until
+from tests.jack.stage import LAST, Duet, JackServer, Piano, melody, sounding
 
 if TYPE_CHECKING:
     import random
@@ -47,27 +48,31 @@ class Cycles:
         self._hung: set[tuple[int, int]] = set()
         self.hanging = 0
         """Notes that sounded on at the synth although everybody was silent."""
-        self.kinds = {
+        self.cables = {
             "keyboard out and in": self._keyboard_out_and_in,
             "synth out and in": self._synth_out_and_in,
             "synth out for an instant": self._synth_out_for_an_instant,
             "JACK killed and started": self._server_killed_and_started,
         }
+        self.processes = {
+            "ports killed": lambda: self._child_killed("daemon.ports"),
+            "model killed": lambda: self._child_killed("daemon.worker"),
+            "engine killed": self._engine_killed,
+            "all killed at once": self._all_killed,
+        }
         self._over = False
         self._may_play = threading.Event()
         self._may_play.set()
+        self._trace = trace
         self.running = Duet(trace, *NAMES)
         self._player = threading.Thread(target=self._play)
         self._player.start()
 
     def cycle(self, kind: str) -> float:
-        """One of that kind, at any moment of a call or an answer; seconds from its return until all is back."""
+        """One of that kind, at any moment of a call or an answer; seconds from what is done until all is back."""
         time.sleep(self._lots.uniform(0.0, 3.0))  # when a cable goes is nobody's choice
-        before = self._said(BACK)
-        self.kinds[kind]()
-        returned = time.monotonic()
-        self.running.wait_line(BACK, before + 1)
-        took = time.monotonic() - returned
+        done = (self.cables | self.processes)[kind]()
+        took = time.monotonic() - done
         self._settle()
         return took
 
@@ -81,29 +86,70 @@ class Cycles:
         self._synth.close()
         return status
 
-    def _keyboard_out_and_in(self) -> None:
-        missed = self._said(GONE)
+    # -- each does its deed and waits until all is back; the time when it was done
+
+    def _keyboard_out_and_in(self) -> float:
+        missed, back = self._said(GONE), self._said(BACK)
         self._keyboard.close()
         self.running.wait_line(GONE, missed + 1)
         self._keyboard = Piano("keyboard")
+        return self._wait(BACK, back)
 
-    def _synth_out_and_in(self) -> None:
-        missed = self._said(GONE)
+    def _synth_out_and_in(self) -> float:
+        missed, back = self._said(GONE), self._said(BACK)
         self._synth.unplug("midi")
         self.running.wait_line(GONE, missed + 1)
         self._synth.plug("midi")
+        return self._wait(BACK, back)
 
-    def _synth_out_for_an_instant(self) -> None:
+    def _synth_out_for_an_instant(self) -> float:
+        back = self._said(BACK)
         self._synth.unplug("midi")
         self._synth.plug("midi")
+        return self._wait(BACK, back)
 
-    def _server_killed_and_started(self) -> None:
+    def _server_killed_and_started(self) -> float:
+        back = self._said(BACK)
         self._server.end(signal.SIGKILL)
         self._keyboard.close()
         self._synth.close()
         assert self._server.start()
         self._keyboard, self._synth = Piano("keyboard"), Piano("module")
         self._hung.clear()
+        return self._wait(BACK, back)
+
+    def _child_killed(self, role: str) -> float:
+        line = BACK if role == "daemon.ports" else "the model is back"
+        back = self._said(line)
+        os.kill(self.running.child(role), signal.SIGKILL)
+        return self._wait(line, back)
+
+    def _engine_killed(self) -> float:
+        """Its children release what sounds, and end; then it is started again."""
+        left = children(self.running.process.pid)
+        self.running.kill()
+        done = time.monotonic()
+        wait_until(lambda: not any(map(is_alive, left)), "end of the children")
+        self._settle()
+        self.running = Duet(self._trace, *NAMES)
+        return done
+
+    def _all_killed(self) -> float:
+        """Nobody is left to release anything: the next one silences the synth before all else."""
+        for child in children(self.running.process.pid):
+            os.kill(child, signal.SIGKILL)
+        self.running.kill()
+        done, before = time.monotonic(), len(self._synth.heard.all())
+        self.running = Duet(self._trace, *NAMES)
+        heard = self._synth.heard.wait(lambda items: len(items) >= before + len(LAST), "panic")
+        assert [item.data for item in heard[before : before + len(LAST)]] == LAST
+        self._hung |= sounding(heard[: before + len(LAST)])  # until then
+        return done
+
+    def _wait(self, line: str, before: int) -> float:
+        done = time.monotonic()
+        self.running.wait_line(line, before + 1)
+        return done
 
     def _said(self, part: str) -> int:
         return sum(part in line for line in self.running.lines)

@@ -21,10 +21,10 @@ def test_cables_that_come_and_go_leave_nothing_behind(fragile: JackServer, tmp_p
     cycles = Cycles(fragile, tmp_path / "trace.jsonl", random.Random(1))  # noqa: S311  no secret
     try:
         engine = cycles.running.process.pid
-        for kind in cycles.kinds:  # each once: what a first time loads stays
+        for kind in cycles.cables:  # each once: what a first time loads stays
             cycles.cycle(kind)
         before = footprint(engine)
-        for kind in cycles.kinds:
+        for kind in cycles.cables:
             cycles.cycle(kind)
         after = footprint(engine)
     finally:
@@ -33,3 +33,13 @@ def test_cables_that_come_and_go_leave_nothing_behind(fragile: JackServer, tmp_p
     for process in before:
         assert after[process][:2] == before[process][:2]
         assert after[process][2] - before[process][2] < 2000
+
+
+def test_processes_killed_at_any_moment_leave_nothing_sounding(fragile: JackServer, tmp_path: Path) -> None:
+    cycles = Cycles(fragile, tmp_path / "trace.jsonl", random.Random(2))  # noqa: S311  no secret
+    try:
+        for kind in cycles.processes:
+            cycles.cycle(kind)
+    finally:
+        status = cycles.close()
+    assert (status, cycles.hanging) == (0, 0)
