@@ -13,11 +13,12 @@ from pathlib import Path  # noqa: TC003  a dataclass's annotations are for every
 from improvd.config.kinds import Choice, File, Metre, Number, Switch, Text
 from improvd.config.musical import KeyName, PerAttribute
 from improvd.config.option import Change, Group, Option, described
+from improvd.config.pitches import PitchName
 from improvd.config.systems import AUTO, NULL, SYSTEMS
 from improvd.core.binding import Binding  # noqa: TC001  as Path
 from improvd.core.feel import STRAIGHT, SWUNG_MOST
 from improvd.core.schedule import Instrument, ScheduleLimits
-from improvd.core.settings import EngineSettings, Sync
+from improvd.core.settings import EngineSettings, Mode, Sync
 
 _DUET, _LIMITS = EngineSettings(), ScheduleLimits()
 
@@ -123,6 +124,20 @@ class DuetOptions(MusicOptions):
         group=Group.TIME,
         change=Change.NEXT,
     )
+    mode: str = described(
+        _DUET.mode.value,
+        Choice(tuple(mode.value for mode in Mode)),
+        "Who plays when: an answer to each call, so many bars each, on until you return, or along with you.",
+        group=Group.TIME,
+        change=Change.NEXT,
+    )
+    bars: int = described(
+        _DUET.bars,
+        Number(1, 64, whole=True),
+        "How many bars each of you has, with --mode trade.",
+        group=Group.TIME,
+        change=Change.NEXT,
+    )
     key: str = _knob(_DUET.key, KeyName(AUTO), "The key to keep to; auto: yours.")
     swing: float = described(
         _DUET.swing,
@@ -163,6 +178,20 @@ class DuetOptions(MusicOptions):
         _DUET.listen,
         Number(1, 16, whole=True, word="all"),
         "The only channel to listen to.",
+        group=Group.LISTENING,
+        change=Change.NEXT,
+    )
+    patience: float = described(
+        _DUET.patience,
+        Number(0.5, 3),
+        "How long a silence may be before it is the end of a call: 1 as measured, less answers sooner.",
+        group=Group.LISTENING,
+        change=Change.NEXT,
+    )
+    comp_below: int | None = described(
+        _DUET.comp_below,
+        PitchName("off"),
+        "Keys below this one accompany: heard as harmony, they stop no answer and open no call.",
         group=Group.LISTENING,
         change=Change.NEXT,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from improvd.core.events import Seconds
 from improvd.core.meter import meter_named
 from improvd.core.schedule import ScheduleLimits
-from improvd.core.settings import EngineSettings, Sync
+from improvd.core.settings import EngineSettings, Mode, Sync
 
 if TYPE_CHECKING:
     from improvd.config.options import DuetOptions, RunOptions
@@ -18,6 +18,10 @@ def engine_settings(options: DuetOptions) -> EngineSettings:
     """How improvd listens and answers; where no seed is told, a new one each time."""
     meter = meter_named(options.meter)
     return EngineSettings(
+        mode=Mode(options.mode),
+        bars=options.bars,
+        patience=options.patience,
+        comp_below=options.comp_below,
         sync=Sync(options.sync),
         count_in=options.count_in,
         swing=options.swing,

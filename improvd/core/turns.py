@@ -15,7 +15,7 @@ Whatever the mode (`modes`), a turn goes through these states. What is said of k
 
 A call is over when the player left the time in which they would have gone on. That time is judged from the call's
 own inter-onset intervals, and from its beat: the beat after the last onset must have gone by too. It is bounded by
-``longest_silence`` after the last onset; a key that was held longer
+``longest_silence`` after the last onset, both times ``patience``; a key that was held longer
 still gets ``BREATH`` after it came up, since the next onset of a line in long notes is due just then. A pedal
 still down asks for up to ``PEDAL_BEATS`` more.
 """
@@ -87,11 +87,12 @@ def call_ends_at(notes: Sequence[Note], *, pedal: bool, period: Seconds, setting
     """
     last_onset = notes[-1].onset
     last_release = max(note.offset for note in notes)
-    overdue = last_onset + min(OVERDUE * expected_interval(notes), settings.longest_silence)
+    longest = settings.patience * settings.longest_silence
+    overdue = last_onset + min(settings.patience * OVERDUE * expected_interval(notes), longest)
     if pedal:
         overdue += PEDAL_BEATS * period
     breath = last_release + BREATH
-    limit = last_onset + settings.longest_silence
+    limit = last_onset + longest
     if breath > limit and last_release < limit:
         breath = limit
     return Seconds(max(overdue, breath))
@@ -104,7 +105,7 @@ def beat_is_missed_at(notes: Sequence[Note], timeline: Timeline, settings: Engin
     """
     last_onset = notes[-1].onset
     beat = timeline.time_at(timeline.next_beat(Seconds(last_onset + NEAR_BEAT * timeline.period)))
-    return Seconds(min(beat + MISSED, last_onset + settings.longest_silence))
+    return Seconds(min(beat + MISSED, last_onset + settings.patience * settings.longest_silence))
 
 
 def answer_length(call: Beats, settings: EngineSettings) -> Beats:
