@@ -43,8 +43,8 @@ def made_up(rng: random.Random) -> Call:
     return bpm, sorted(notes, key=lambda note: note.onset)
 
 
-def cut(corpus: Path, split: str, rng: random.Random) -> list[Call]:
-    """One phrase of each piece of a split that has any, at a tempo of its own."""
+def cut(corpus: Path, split: str, rng: random.Random, count: int) -> list[Call]:
+    """One phrase of each piece of a split that has any, at a tempo of its own, until there are ``count``."""
     import symusic  # noqa: PLC0415 - only these need it
     from answers import spans  # noqa: PLC0415 - a script beside this one, which needs it too
 
@@ -53,6 +53,8 @@ def cut(corpus: Path, split: str, rng: random.Random) -> list[Call]:
     rng.shuffle(rows)
     calls = []
     for row in rows:
+        if len(calls) == count:
+            break
         score = symusic.Score(corpus / row["path"])
         if found := spans(score):
             notes = rng.choice(found)
@@ -112,7 +114,7 @@ def main() -> None:
     if options.corpus is None:
         calls = [made_up(rng) for _ in range(options.calls)]
     else:
-        calls = cut(options.corpus, options.split, rng)[: options.calls]
+        calls = cut(options.corpus, options.split, rng, options.calls)
     right = half_or_double = on_beat = 0
     for bpm, notes in turns(calls, options.turns):
         timeline = heard(PlayerBeat(EngineSettings(), options.sure), notes, options.turns)

@@ -69,17 +69,18 @@ def test_an_answer_keeps_to_the_drum_machines_bars(duet: Start, player: Player, 
     assert not sounding(synth.wait_last())
 
 
+@pytest.mark.parametrize("jump", [None, 6], ids=["from there", "by song position"])
 def test_stop_silences_at_once_and_continue_goes_on_in_the_bar(
-    duet: Start, player: Player, synth: Synth, drums: Drums
+    duet: Start, player: Player, synth: Synth, drums: Drums, jump: int | None
 ) -> None:
     running = duet(*FOLLOWING)
     clock = VirtualClock(BPM, start=soon())
     first = ticking(clock, 12.01)  # six bars, and the first tick of the seventh
     stop = clock.true[-1] + 0.005
     again = VirtualClock(BPM, start=stop + 1.5)
-    drums.play(
-        [*first, (stop, STOP), (again.start - 0.005, CONTINUE), *((at, TICK) for at in again.ticks(stop + 40.0))]
-    )
+    position = [] if jump is None else [(stop + 0.5, f"f2{jump:02x}00")]
+    resumed = [(again.start - 0.005, CONTINUE), *((at, TICK) for at in again.ticks(stop + 40.0))]
+    drums.play([*first, (stop, STOP), *position, *resumed])
     running.wait_line("following the clock")
     for turn in (1, 2, 3):  # whatever is played until then, something sounds or is about to
         player.play(PHRASE)
@@ -98,8 +99,9 @@ def test_stop_silences_at_once_and_continue_goes_on_in_the_bar(
     sent = running.trace("out")
     assert all(line["actual"] < stop + 0.05 or line["actual"] > again.start for line in sent[:-3])
     last = running.trace("turn")[-1]
-    # The seventh bar had one tick when it was stopped.
-    assert off_the_bar(last["response_onset"], again.start - BEAT / 24) < 0.012
+    # The seventh bar had one tick when it was stopped; or it goes on from a sixteenth of the song.
+    into_the_bar = BEAT / 24 if jump is None else jump * BEAT / 4
+    assert off_the_bar(last["response_onset"], again.start - into_the_bar) < 0.012
     assert not sounding(synth.wait_last())
 
 
