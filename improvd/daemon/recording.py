@@ -32,7 +32,7 @@ class Recorder:
     def __init__(self, options: RunOptions, on_broken: Callable[[OSError], None]) -> None:
         self._meter = options.meter
         self._model = options.model
-        self._state = State.LISTENING
+        self._beat: journal.Beat | None = None
         days = options.keep_days
         limits = folders.Limits(options.keep_megabytes * MEGABYTE, None if days is None else days * DAY)
         self._writer = Writer(options.recordings or folders.default_folder(), limits, self._header, on_broken)
@@ -53,6 +53,8 @@ class Recorder:
         elif isinstance(happening, View):
             self._on_view(happening)
         elif isinstance(happening, TurnEnded):
+            if self._beat is not None:
+                self._writer.write(journal.beat(self._beat))
             self._writer.write(journal.turn(asdict(happening)))
         elif isinstance(happening, Renewed):
             self._meter = happening.options.meter
@@ -64,13 +66,10 @@ class Recorder:
         self._writer.close()
 
     def _on_view(self, view: View) -> None:
-        """The beat as it is when a call was judged to be over is the one that the answer goes by."""
-        decided = view.state is State.THINKING is not self._state
-        self._state = view.state
-        if decided and view.timeline is not None:
-            timeline = view.timeline
-            beat = journal.Beat(timeline.origin, timeline.period, view.beats_per_bar, view.downbeat)
-            self._writer.write(journal.beat(beat))
+        """While there is an answer, the beat is the one that it goes by."""
+        timeline = view.timeline
+        if timeline is not None and view.state in (State.THINKING, State.ANSWERING):
+            self._beat = journal.Beat(timeline.origin, timeline.period, view.beats_per_bar, view.downbeat)
 
     def _header(self) -> str:
         """On the writing thread, as are the fields that it reads: each is replaced whole."""

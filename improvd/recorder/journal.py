@@ -5,7 +5,7 @@ one (``at``), and what played. Each other is an array, a letter first, all times
 
     ["h", at, "903c50"]                      heard from the player
     ["s", at, "903c50"]                      sent to the synth
-    ["b", origin, period, bar, downbeat]     the beat that the next answer goes by, bar and downbeat in beats
+    ["b", origin, period, bar, downbeat]     the beat that the next turn went by, bar and downbeat in beats
     ["t", {...}]                             a turn ended, with its figures
 """
 
