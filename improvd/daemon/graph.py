@@ -1,8 +1,8 @@
-"""What stands and hangs together in a MIDI system, looked at so cheaply that it can be done all the time.
+"""What stands and hangs together in a MIDI system, looked at so cheaply that it can be done twice a second.
 
 python-rtmidi tells nothing when a port goes: its list of names, asked for again and again, is all there is. That list
 misses a device that went and came back between two looks, to which nothing is connected any more. So where a system
-can be asked for its connections, it is; beside that, asking costs a tenth of making the list.
+can be asked for its connections, it is.
 
 Used by the ports process only, on its main thread. Every call may block, as every call into a MIDI library may.
 """

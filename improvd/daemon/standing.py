@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
+from improvd.core.keyboard import Manual
 from improvd.core.metronome import Metronome
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.daemon import watchdog
@@ -27,8 +28,8 @@ EVERY = Seconds(0.5)
 """How often it is looked. What is back is played on again within this and its opening."""
 
 ROOM = Seconds(0.005)
-"""A look takes some 50 µs where nothing changed, and gives way to a message that is due within this: for at most
-another `EVERY`, so that even a stream without a gap doesn't keep us from looking."""
+"""A look gives way to a message that is due within this: for at most another `EVERY`, so that even a stream without a
+gap doesn't keep us from looking."""
 
 
 class Standing:
@@ -54,8 +55,10 @@ class Standing:
             self._system.send,
             self._engine.send,
             now,
-            metronome=Metronome(clock=time.sends, click=time.click),
+            metronome=Metronome(clock=time.sends, click=time.click, beat=time.beat),
             click=None if time.click_port is None else self._system.click,
+            manual=Manual(order.keyboard),
+            choosing=order.choosing,
         )
         sender.lose_output(self._seen)  # until it is there, if it is
         sender.adopt(order.left_behind, order.keys, order.pedals)
@@ -98,8 +101,11 @@ class Standing:
         )
 
     def _instrument(self) -> Instrument:
+        found = Instrument.UNKNOWN
         if self._order.instrument != "auto":
-            return Instrument(self._order.instrument)
-        if self._system.same_device is None:
-            return Instrument.UNKNOWN
-        return Instrument.SAME if self._system.same_device else Instrument.SEPARATE
+            found = Instrument(self._order.instrument)
+        elif self._system.same_device is not None:
+            found = Instrument.SAME if self._system.same_device else Instrument.SEPARATE
+        # What the player's keys sound there through us is as much theirs as on an instrument of their own.
+        through = self._order.keyboard.thru and found is Instrument.SEPARATE
+        return Instrument.UNKNOWN if through else found
