@@ -47,9 +47,15 @@ def changed(options: RunOptions, name: str, value: object) -> RunOptions:
     return wished
 
 
+def value(options: RunOptions, name: str) -> float | str:
+    """The value of one live option, as a file would hold it."""
+    option = LIVE[name]
+    return option.kind.plain(getattr(options, option.field))
+
+
 def values(options: RunOptions) -> dict[str, float | str]:
     """The value of each live option, as a file would hold it, by its name there."""
-    return {name: option.kind.plain(getattr(options, option.field)) for name, option in LIVE.items()}
+    return {name: value(options, name) for name in LIVE}
 
 
 def described(options: RunOptions, styles: Sequence[str]) -> list[dict[str, Any]]:

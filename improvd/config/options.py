@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path  # noqa: TC003  a dataclass's annotations are for everyone
 
 from improvd.config.kinds import Choice, File, Metre, Number, Switch, Text
-from improvd.config.musical import KeyName, PerAttribute
+from improvd.config.musical import Channels, KeyName, KeyRange, PerAttribute
 from improvd.config.option import Change, Group, Option, described
 from improvd.config.pitches import PitchName
 from improvd.config.systems import AUTO, NULL, SYSTEMS
@@ -174,10 +174,17 @@ class DuetOptions(MusicOptions):
         _DUET.max_bars, Number(0.25, 64), "The longest answer, in bars.", group=Group.TIME, change=Change.NEXT
     )
     seed: int | None = _seed(None)
-    listen_channel: int | None = described(
-        _DUET.listen,
-        Number(1, 16, whole=True, word="all"),
-        "The only channel to listen to.",
+    listen_channel: str = described(
+        "",
+        Channels("all"),
+        "The only channels to listen to.",
+        group=Group.LISTENING,
+        change=Change.NEXT,
+    )
+    listen_keys: str = described(
+        "",
+        KeyRange("all"),
+        "The only keys to listen to, C4 being the middle one.",
         group=Group.LISTENING,
         change=Change.NEXT,
     )
@@ -295,6 +302,38 @@ class RunOptions(DuetOptions):
     click: bool = described(False, Switch(), "A metronome, whoever the beat comes from.", group=Group.TIME)
     click_channel: int = described(
         10, Number(1, 16, whole=True), "The metronome's channel; 10 is that of drums.", group=Group.TIME
+    )
+    transpose: int = described(
+        0,
+        Number(-48, 48, " semitones", whole=True),
+        "How many semitones higher than its keys the keyboard is heard, and passed through.",
+        group=Group.LISTENING,
+    )
+    thru: bool = described(
+        False,
+        Switch(),
+        "Pass what is played on to the synth, pedals and all, but for what is bound in [controls].",
+        group=Group.SENDING,
+    )
+    program: int | None = described(
+        None,
+        Number(1, 128, whole=True, word="none"),
+        "The sound of the answers: a program of the synth, sent when it is opened; none: as it stands.",
+        group=Group.SENDING,
+        change=Change.NOW,
+    )
+    bank: int | None = described(
+        None,
+        Number(0, 16383, whole=True, word="none"),
+        "The bank of that program.",
+        group=Group.SENDING,
+        change=Change.NOW,
+    )
+    state_channel: int | None = described(
+        None,
+        Number(1, 16, whole=True, word="none"),
+        "A channel on which controllers 102 to 105 tell the synth's port whose turn it is, and each beat.",
+        group=Group.SENDING,
     )
     late_limit: float = described(
         float(_LIMITS.late_limit),

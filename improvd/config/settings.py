@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from improvd.config.musical import channels_in, keys_in
 from improvd.core.events import Seconds
 from improvd.core.meter import meter_named
 from improvd.core.schedule import ScheduleLimits
@@ -34,7 +35,9 @@ def engine_settings(options: DuetOptions) -> EngineSettings:
         min_bars=options.min_bars,
         max_bars=options.max_bars,
         channel=options.channel - 1,
-        listen=None if options.listen_channel is None else options.listen_channel - 1,
+        listen=channels_in(options.listen_channel),
+        lowest_key=keys_in(options.listen_keys)[0],
+        highest_key=keys_in(options.listen_keys)[1],
         temperature=options.temperature,
         top_p=options.top_p,
         style=options.style,

@@ -27,7 +27,7 @@ MOST_EVENTS = 256
 LONGEST_TEXT = 1000
 """Characters of a name or a value, as in a configuration file."""
 
-WATCHABLE = ("state", "heard", "planned", "released", "sent", "turn", "settings", "log")
+WATCHABLE = ("state", "heard", "moved", "planned", "released", "sent", "turn", "settings", "log")
 """The kinds of event that can be watched."""
 
 
@@ -159,6 +159,7 @@ ACTIONS: dict[str, dict[str, Check]] = {
     "set": {"name": _text, "value": _plain},
     "panic": {},
     "mute": {"on": _switch},
+    "press": {"name": _text},
     "reload": {},
     "stop": {},
     "play": {"events": _events},

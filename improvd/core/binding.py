@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from improvd.core.cues import Cue
 from improvd.core.events import NOTE_OFF, NOTE_ON
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 PROGRAM = 0xC0
 
-COMMANDS = ("mute", "panic", "tap")
+COMMANDS = ("mute", "panic", "tap", *(cue.value for cue in Cue))
 """What can be done by pressing something, beside setting an option: each is a deed of the session."""
 
 

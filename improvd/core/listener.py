@@ -27,6 +27,11 @@ class _Struck(NamedTuple):
     velocity: int
 
 
+def _range(settings: EngineSettings) -> tuple[tuple[int, ...], int, int]:
+    """The channels and the keys that are listened to."""
+    return settings.listen, settings.lowest_key, settings.highest_key
+
+
 class Listener:
     """What the player has played in this call. Not thread-safe; nothing blocks."""
 
@@ -61,7 +66,7 @@ class Listener:
 
         ``in_call``: a call is being played, so that no key is a brush.
         """
-        if self._settings.listen is not None and event.kind and event.channel != self._settings.listen:
+        if not self._hears(event):
             return False
         before = (self._hands.keys, self._hands.pedal)
         self._hands.hear(event)
@@ -81,6 +86,13 @@ class Listener:
                 played = True
         return played
 
+    def _hears(self, event: MidiEvent) -> bool:
+        """Whether a message is of the channels and the keys that are listened to."""
+        channels, lowest, highest = _range(self._settings)
+        if channels and event.kind and event.channel not in channels:
+            return False
+        return event.kind not in (NOTE_ON, NOTE_OFF) or lowest <= event.data[1] <= highest
+
     def next_deadline(self) -> Seconds | None:
         """When a soft key will have been down long enough to count."""
         return min((self._proves(soft) for soft in self._soft.values()), default=None)
@@ -94,7 +106,7 @@ class Listener:
 
     def adopt(self, settings: EngineSettings) -> None:
         """Listen by other settings from now on. Only while no key is held: its way up might not be heard any more."""
-        if settings.listen != self._settings.listen:
+        if _range(settings) != _range(self._settings):
             self._hands.let_go()  # nor might a pedal's
         self._settings = settings
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from improvd.core.events import NOTE_OFF, NOTE_ON, TICKS_PER_BEAT, Beats, MidiEvent, Seconds
+from improvd.core.events import CONTROL, NOTE_OFF, NOTE_ON, TICKS_PER_BEAT, Beats, MidiEvent, Seconds
 from improvd.core.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ STALL: Final = Seconds(0.1)
 STRONG, WEAK = 76, 77
 """General MIDI's wood blocks, on a channel of drums."""
 STRONG_VELOCITY, WEAK_VELOCITY = 112, 80
+BEAT: Final = 105
+"""The controller that tells a beat; it has no other meaning."""
 CLICK: Final = Seconds(0.04)
 """How long a click lasts."""
 
@@ -42,11 +44,14 @@ class Stroke(NamedTuple):
 class Metronome:
     """``clock``: send ticks and transport; ``click``: click on that channel (0–15), or not at all.
 
+    ``beat``: tell on that channel, by the controller `BEAT`, each beat's number in its bar, 0 where nobody knows.
+
     Not thread-safe: one thread owns it, in the ports process; nothing blocks. No time is read from a clock.
     """
 
-    def __init__(self, *, clock: bool, click: int | None) -> None:
+    def __init__(self, *, clock: bool, click: int | None, beat: int | None = None) -> None:
         self._clock = clock
+        self._beat = beat
         self._click = click
         self._pace: Pace | None = None
         self._timeline = Timeline(Seconds(0.0), Seconds(1.0))
@@ -110,8 +115,11 @@ class Metronome:
     def _strike(self, pace: Pace, at: Seconds) -> list[Stroke]:
         """The tick that is due, and a click that falls on it."""
         out = [Stroke(MidiEvent(at, TICK))] if self._clock else []
-        place = self._place(pace, self._tick)
-        if self._click is not None and pace.running and place % round(pace.tap * TICKS_PER_BEAT) == 0:
+        place, tap = self._place(pace, self._tick), round(pace.tap * TICKS_PER_BEAT)
+        if self._beat is not None and pace.running and place % tap == 0:
+            number = 0 if pace.downbeat is None else place // tap + 1
+            out.append(Stroke(MidiEvent(at, bytes((CONTROL | self._beat, BEAT, number)))))
+        if self._click is not None and pace.running and place % tap == 0:
             strong = place == 0 and pace.downbeat is not None
             pitch, velocity = (STRONG, STRONG_VELOCITY) if strong else (WEAK, WEAK_VELOCITY)
             out += self._end_click(at)

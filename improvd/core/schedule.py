@@ -94,22 +94,33 @@ class Schedule:
 
     def hear(self, event: MidiEvent) -> bool:
         """Take note of a message that came in; True where the player sent it, False where it is our own echo."""
+        if self.is_echo(event, comes_up=event.kind == NOTE_OFF and (event.channel, event.data[1]) in self._hands.keys):
+            return False
+        self.follow(event)
+        return True
+
+    def is_echo(self, event: MidiEvent, *, comes_up: bool) -> bool:
+        """Whether a message that came in is our own, sent back; it counts as having come.
+
+        A key the player holds ``comes_up`` by their hand: were that mistaken for an echo, it would seem held for ever.
+        """
         signature = _signature(event)
         while self._echoes and self._echoes[0][0] < event.at - self._limits.echo_window:
             self._echoes.popleft()
-        # A key the player holds comes up by their hand: were that mistaken for an echo, it would seem held for ever.
-        theirs = event.kind == NOTE_OFF and (event.channel, event.data[1]) in self._hands.keys
         for sent in self._echoes:
-            if sent[1] == signature and not theirs:
+            if sent[1] == signature and not comes_up:
                 self._echoes.remove(sent)
-                return False
+                return True
+        return False
+
+    def follow(self, event: MidiEvent) -> None:
+        """The player sent this."""
         self._hands.hear(event)
         if event.kind == NOTE_OFF or not self._hands.keys:
             for key in sorted(self._withheld):
                 if not self._hands.holds(self._sounding[key].pitch):
                     self._withheld.discard(key)
                     self._end(key, event.at)
-        return True
 
     def expect(self, event: MidiEvent) -> None:
         """``event`` left beside what is planned here: what the instrument sends back of it is an echo."""

@@ -76,8 +76,11 @@ class EngineSettings:
     max_bars: float = 16.0
     channel: int = 0
     """Where answers sound."""
-    listen: int | None = None
-    """The one channel that is heard; None: all."""
+    listen: tuple[int, ...] = ()
+    """The channels that are heard; none: all."""
+    lowest_key: int = 0
+    highest_key: int = 127
+    """The keys that are heard."""
     temperature: float = 1.0
     top_p: float = 0.95
     style: str = ""

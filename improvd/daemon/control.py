@@ -68,6 +68,9 @@ class Host(Protocol):
     def mute(self, *, muted: bool) -> None:
         """Listen without answering, or answer again."""
 
+    def press(self, name: str) -> None:
+        """Do one of the commands that controls can be bound to. Raises `UserError`."""
+
     def reload(self) -> None:
         """Read the configuration again; `Desk.reloaded` is told what came of it."""
 
@@ -99,6 +102,7 @@ class Desk:
             "set": self._set,
             "panic": self._panic,
             "mute": self._mute,
+            "press": self._press,
             "stop": self._stop,
             "clock": lambda: {"now": now()},
         }
@@ -186,7 +190,7 @@ class Desk:
     # -- the clients' side
 
     def _meet(self, client: Client, request: Request) -> object:
-        if self._model is None and request.do in ("set", "panic", "mute", "play"):
+        if self._model is None and request.do in ("set", "panic", "mute", "press", "play"):
             raise RequestError("improvd is still starting; ask again in a moment", request.id)
         try:
             if request.do == "watch":
@@ -231,6 +235,10 @@ class Desk:
 
     def _mute(self, *, on: bool) -> dict[str, Any]:
         self._host.mute(muted=on)
+        return {}
+
+    def _press(self, name: str) -> dict[str, Any]:
+        self._host.press(name)
         return {}
 
     def _stop(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from improvd.daemon.clock import now
 from improvd.daemon.happenings import (
     Began,
     Closing,
+    Cued,
     ModelBack,
     Muted,
     Panicked,
@@ -32,9 +33,11 @@ from improvd.daemon.mirror import Mirror
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from improvd.core.cues import Cue
     from improvd.core.events import Continuation, MidiEvent
     from improvd.core.view import View
     from improvd.daemon.family import Family
+    from improvd.daemon.handles import Handles
     from improvd.daemon.happenings import Happening, Witness
     from improvd.daemon.held import Held
     from improvd.daemon.log import Say
@@ -47,14 +50,16 @@ STUCK_AFTER = Seconds(2.0)
 class Duet:
     """The duet of one session. It is ``on`` once there have been ports, or none to be had, and a model.
 
+    ``handles`` are told what the player does that is no music.
     ``mirror`` is what may sound at the synth, ``hands`` is what the player holds: a fresh ports process has seen
     neither.
     """
 
-    def __init__(self, held: Held, family: Family, witnesses: Sequence[Witness], say: Say) -> None:
+    def __init__(self, held: Held, family: Family, witnesses: Sequence[Witness], handles: Handles, say: Say) -> None:
         self._held = held
         self._family = family
         self._witnesses = witnesses
+        self._handles = handles
         self._say = say
         self._engine = Engine(held.settings)
         self.mirror = Mirror()
@@ -114,7 +119,9 @@ class Duet:
             self._early.append(heard)
             return
         self.see(at, heard)
-        if not heard.echo:
+        if heard.control:
+            self._handles.hear(heard.event)
+        elif not heard.echo:
             self.hands.hear(heard.event)
             self._do(self._engine.on_midi(heard.event), at)
 
@@ -128,8 +135,12 @@ class Duet:
 
     def hear_client(self, event: MidiEvent, at: Seconds) -> None:
         """Somebody plays from outside, by no cable: the ports' process knows nothing of these keys."""
-        self.see(event.at, Heard(event, echo=False))
-        self._do(self._engine.on_midi(event), at)
+        control = self._handles.binds(event)
+        self.see(event.at, Heard(event, echo=False, control=control))
+        if control:
+            self._handles.hear(event)
+        else:
+            self._do(self._engine.on_midi(event), at)
 
     def sent(self, sent: Sent, at: Seconds) -> None:
         """A message went out."""
@@ -176,6 +187,11 @@ class Duet:
         self.see(at, Muted(muted))
         self._do(self._engine.on_mute(at, muted=muted), at)
 
+    def cue(self, at: Seconds, cue: Cue) -> None:
+        """The player asks for something now."""
+        self.see(at, Cued(cue))
+        self._do(self._engine.on_cue(at, cue), at)
+
     def panic(self, at: Seconds) -> None:
         """Silence everything, at the synth too, whatever is believed to sound there."""
         self.see(at, Panicked())
@@ -206,7 +222,8 @@ class Duet:
 
     def send_pace(self) -> None:
         """Let the ports' process know the beat, if it keeps time for others."""
-        if self._pace and (self._held.options.clock_out or self._held.options.click):
+        options = self._held.options
+        if self._pace and (options.clock_out or options.click or options.state_channel is not None):
             self._family.ports.send(self._pace)
 
     def _do(self, effects: list[Effect], at: Seconds) -> None:

@@ -39,7 +39,7 @@ class Figures:
         if isinstance(happening, Sent):
             self._on_sent(happening)
         elif isinstance(happening, Heard):
-            self._heard += happening.event.kind == NOTE_ON and not happening.echo
+            self._heard += happening.event.kind == NOTE_ON and not (happening.echo or happening.control)
         elif isinstance(happening, TurnEnded):
             self._turns[happening.reason] += 1
             self._moved += happening.lateness > 0 and happening.response_onset is not None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from improvd.config.options import RunOptions
+    from improvd.core.cues import Cue
     from improvd.core.events import Continuation, Generate, Pace, Play, Release, Seconds, Sent, TurnEnded
     from improvd.core.schedule import ScheduleLimits
     from improvd.core.settings import EngineSettings
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     Happening: TypeAlias = (
         "Began | Woke | Renewed | PortsLost | ModelBack | Closing | Heard | Sent | Generate | Continuation | Pace"
-        " | Play | Release | TurnEnded | PortsBack | PortsChanged | Muted | Panicked | Pong | View"
+        " | Play | Release | TurnEnded | PortsBack | PortsChanged | Muted | Cued | Panicked | Pong | View"
         " | TicksHeard | TicksSent"
     )
 
@@ -79,6 +80,13 @@ class Muted:
     """The engine was told to listen without answering; or, ``muted`` being False, to answer again."""
 
     muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cued:
+    """The engine was told of a cue of the player's."""
+
+    cue: Cue
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,14 @@ from improvd.core.events import (
     Seconds,
     Sent,
 )
+from improvd.core.keyboard import AS_IT_IS, Keyboard
 
 
 @dataclass(frozen=True, slots=True)
 class TimePorts:
     """What of keeping time goes through the ports.
 
+    ``beat`` is the channel on which each beat is told by a controller, None: it isn't.
     ``hears``: a MIDI clock is listened to, at the port ``source``, None: at the keyboard's. ``sends``: one is sent to
     the synth. ``click`` is the channel of a metronome, None: there is none; it sounds at ``click_port``, None: at the
     synth.
@@ -35,6 +37,7 @@ class TimePorts:
     sends: bool = False
     click: int | None = None
     click_port: str | None = None
+    beat: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class OpenPorts:
     earlier ports process may have left sounding: they are ended before anything else. ``keys`` (channel, pitch) and
     ``pedals`` (channel) are what the player holds meanwhile. ``channels`` are silenced whenever the output opens, for
     what an improvd that was ended by force may have left there. ``page``: there is one to play on where there is no
-    MIDI system.
+    MIDI system. ``choosing`` is sent whenever the output opens: which sound to play with.
     """
 
     api: str
@@ -61,6 +64,8 @@ class OpenPorts:
     channels: tuple[int, ...] = ()
     page: bool = False
     time: TimePorts = TimePorts()
+    keyboard: Keyboard = AS_IT_IS
+    choosing: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,14 @@ class PortsOpen:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Ports to engine: a message came in; an ``echo`` is one of our own coming back, told only for the trace."""
+    """Ports to engine: a message came in; an ``echo`` is one of our own coming back, told only for the trace.
+
+    ``control``: it is a control's that is bound, and no music.
+    """
 
     event: MidiEvent
     echo: bool
+    control: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,14 @@ class Pong:
     number: int
     late_notes: int
     yielded_notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Engine to ports: send these to the synth's port now, beside the music; ``choosing``: again when it opens anew."""
+
+    data: tuple[bytes, ...]
+    choosing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +215,8 @@ Message = (
     | Ping
     | Pong
     | Panic
+    | Aside
+    | Keyboard
     | Close
     | Closed
     | Failed

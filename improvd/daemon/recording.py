@@ -46,7 +46,7 @@ class Recorder:
         """Record it, if it is of the music."""
         if isinstance(happening, Heard):
             event = happening.event
-            if event.kind and not happening.echo:
+            if event.kind and not (happening.echo or happening.control):
                 self._writer.write(journal.heard(event), begins=event.kind == NOTE_ON)
         elif isinstance(happening, Sent):
             self._writer.write(journal.sent(happening.actual, happening.data))

@@ -10,8 +10,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from improvd.core.events import TICKS_PER_BEAT, MidiEvent, Pace, Play, Release, Seconds, Sent
+from improvd.core.keyboard import Keyboard, Manual
 from improvd.core.metronome import TICK, Metronome
-from improvd.daemon.messages import Close, Heard, Panic, Ping, Pong, TicksHeard, TicksSent
+from improvd.daemon.messages import Aside, Close, Heard, Panic, Ping, Pong, TicksHeard, TicksSent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,6 +27,7 @@ class Sender:
 
     ``send`` sends one message to the synth; ``tell`` takes messages for the engine and must not block; ``now`` is
     the monotonic clock. ``metronome`` keeps time for others; ``click`` sends where it clicks, if not to the synth.
+    ``manual`` says what becomes of what is heard; ``choosing`` is sent whenever the synth comes in reach.
     """
 
     def __init__(
@@ -37,6 +39,8 @@ class Sender:
         *,
         metronome: Metronome | None = None,
         click: Callable[[bytes], None] | None = None,
+        manual: Manual | None = None,
+        choosing: Iterable[bytes] = (),
     ) -> None:
         self._schedule = schedule
         self._send = send
@@ -44,6 +48,8 @@ class Sender:
         self._now = now
         self._metronome = metronome or Metronome(clock=False, click=None)
         self._click = click
+        self._manual = manual or Manual()
+        self._choosing = tuple(choosing)
         self._ticks: list[tuple[Seconds, Seconds]] = []  # of the clock that we send: planned, actual; not told yet
         self.inbox: deque[tuple[Seconds, list[int]]] = deque()
         """Stamped messages from RtMidi's thread, which only appends."""
@@ -75,12 +81,24 @@ class Sender:
                 self._tell(TicksHeard(tuple(ticks)))
                 ticks.clear()
             if data:
-                event = MidiEvent(at, bytes(data))
-                theirs = self._schedule.hear(event)
-                self.send_due()  # a key's way up may end a note of ours
-                self._tell(Heard(event, echo=not theirs))
+                self._hear(MidiEvent(at, bytes(data)))
         if ticks:
             self._tell(TicksHeard(tuple(ticks)))
+
+    def _hear(self, event: MidiEvent) -> None:
+        """One message: what is passed on is, before all else."""
+        if self._schedule.is_echo(event, comes_up=self._manual.is_down(event)):
+            self._tell(Heard(event, echo=True))
+            return
+        taken = self._manual.take(event)
+        if taken.passes is not None:
+            self._put((taken.passes,))
+        if taken.event is None:
+            return
+        if not taken.is_control:
+            self._schedule.follow(taken.event)
+            self.send_due()  # a key's way up may end a note of ours
+        self._tell(Heard(taken.event, echo=False, control=taken.is_control))
 
     def obey(self, message: Message) -> None:
         """Do what the engine asks; what is not for a ports process is passed over."""
@@ -93,7 +111,14 @@ class Sender:
         elif isinstance(message, Ping):
             self._tell(Pong(message.number, self._schedule.late_notes, self._schedule.yielded_notes))
         elif isinstance(message, Panic):
+            self._manual.let_go()
             self._send_all(self._schedule.panic(self._now()))
+        elif isinstance(message, Keyboard):
+            self._manual.adopt(message)
+        elif isinstance(message, Aside):
+            if message.choosing:
+                self._choosing = message.data
+            self._put(message.data)
         elif isinstance(message, Close):
             self.closing = True
         self.send_due()
@@ -105,6 +130,8 @@ class Sender:
         pedals: Iterable[int] = (),
     ) -> None:
         """End what an earlier ports process may have left sounding, as far as the player's hands allow."""
+        keys, pedals = tuple(keys), tuple(pedals)
+        self._manual.take_over(keys, pedals, self._now())
         self._schedule.adopt(left_behind, self._now(), keys, pedals)
         self.send_due()
 
@@ -115,9 +142,11 @@ class Sender:
     def gain_output(self, instrument: Instrument, channels: Iterable[int] = ()) -> None:
         """The synth is in reach: end what may sound there of ours, on ``channels`` whatever it is."""
         self._send_all(self._schedule.plug(self._now(), instrument, channels))
+        self._put(self._choosing)
 
     def lose_input(self) -> None:
-        """The keyboard is out of reach: what waited for a key to come up ends."""
+        """The keyboard is out of reach: what it held through us ends, and so does what waited for a key to come up."""
+        self._put(self._manual.release())
         self._schedule.let_go(self._now())
         self.send_due()
 
@@ -128,7 +157,14 @@ class Sender:
     def close(self) -> None:
         """Send the last messages: nothing of ours sounds afterwards."""
         self._beat_time(self._metronome.close(self._now()))
+        self._put(self._manual.release())
         self._send_all(self._schedule.close(self._now()))
+
+    def _put(self, messages: Iterable[bytes]) -> None:
+        """Send what is no music of ours, now; what the instrument sends back of it is an echo as well."""
+        for data in messages:
+            self._send(data)
+            self._schedule.expect(MidiEvent(self._now(), data))
 
     def _beat_time(self, strokes: list[Stroke]) -> None:
         """Ticks and clicks. Of the ticks the engine is told at each beat, of clicks not at all: they are no music."""
@@ -138,7 +174,7 @@ class Sender:
                 self._click(event.data)
                 continue
             self._send(event.data)
-            if is_click:
+            if event.kind:
                 self._schedule.expect(event)
             elif event.data == TICK:
                 self._ticks.append((event.at, actual))

@@ -28,6 +28,7 @@ from improvd.daemon.clock import now
 from improvd.daemon.control import Desk
 from improvd.daemon.duet import Duet
 from improvd.daemon.family import Family
+from improvd.daemon.handles import Handles
 from improvd.daemon.held import Held
 from improvd.daemon.log import Level
 from improvd.daemon.messages import (
@@ -47,6 +48,7 @@ from improvd.daemon.messages import (
     TimePorts,
 )
 from improvd.daemon.notify import Notifier
+from improvd.daemon.outfit import Outfit
 from improvd.daemon.recording import Recorder
 from improvd.daemon.service import Service
 from improvd.daemon.trace import Trace
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from improvd.config.options import RunOptions
+    from improvd.core.cues import Cue
+    from improvd.core.events import Beats
     from improvd.core.view import View
     from improvd.daemon.child import Child
     from improvd.daemon.door import Door
@@ -96,7 +100,8 @@ class Session:
         self._say = self._desk.overhear(say)
         self._debug = debug
         self._service = Service(notifier or Notifier({}))
-        self._witnesses: list[Witness] = [self._service, self._desk]
+        self._handles = Handles(self, self._say)
+        self._witnesses: list[Witness] = [self._service, self._desk, self._handles]
         if options.trace is not None:
             self._witnesses.append(Trace(options.trace, self._trace_broke))
         self._recorder = Recorder(options, self._recording_broke) if options.record else None
@@ -113,7 +118,9 @@ class Session:
             [] if door is None else [Keeper("page", PAGE, partial(self._open_page, door), door.inherited)],
         )
         self._door = door
-        self._duet = Duet(self._held, self._family, self._witnesses, self._say)
+        self._outfit = Outfit(options, self._family.ports.send)
+        self._witnesses.append(self._outfit)
+        self._duet = Duet(self._held, self._family, self._witnesses, self._handles, self._say)
         self._handlers: dict[Keeper, dict[type, Handler]] = {
             self._family.ports: {
                 Heard: self._duet.hear,
@@ -164,6 +171,11 @@ class Session:
         children |= {keeper.title: keeper.child for keeper in self._family.others}
         return {"engine": os.getpid()} | {name: child.process.pid for name, child in children.items() if child}
 
+    @property
+    def tap(self) -> Beats:
+        """How far apart people tap in the metre that holds."""
+        return self._held.settings.tap
+
     def stop(self) -> None:
         """Ask for the end, from any thread."""
         self._stop = True
@@ -182,6 +194,14 @@ class Session:
     def mute(self, *, muted: bool) -> None:
         """Listen without answering, or answer again."""
         self._duet.mute(now(), muted=muted)
+
+    def cue(self, cue: Cue) -> None:
+        """Have the engine do what the player asks for now."""
+        self._duet.cue(now(), cue)
+
+    def press(self, name: str) -> None:
+        """Do one of the commands that controls can be bound to. Raises `UserError`."""
+        self._handles.press(name, now())
 
     def panic(self) -> None:
         """Silence everything, at the synth too, whatever is believed to sound there."""
@@ -336,16 +356,17 @@ class Session:
             self._duet.ports_stand(self._open, now())
 
     def _renew_settings(self, model: ModelReady, at: Seconds) -> None:
-        before = self._held.settings
+        before = self._held.options
         if renewal := self._held.renew(model):
             self._say(renewal.line, Level.INFO if renewal.taken else Level.WARNING)
             self._desk.reloaded(renewal.line, taken=renewal.taken)
-        if self._held.settings != before:
+        if self._held.options != before:
             self._duet.settings_changed(at)
 
     def _open_ports(self) -> OpenPorts:
         chosen = self._held.options
         limits = schedule_limits(chosen)
+        fitting = self._outfit.order()
         return OpenPorts(
             # What was found at the start is what is looked for again: another backend may be up by now.
             api=self._api or chosen.api,
@@ -365,7 +386,10 @@ class Session:
                 sends=chosen.clock_out,
                 click=chosen.click_channel - 1 if chosen.click else None,
                 click_port=chosen.click_out or None,
+                beat=None if chosen.state_channel is None else chosen.state_channel - 1,
             ),
+            keyboard=fitting.keyboard,
+            choosing=fitting.choosing,
         )
 
     # -- what goes wrong

@@ -19,6 +19,7 @@ from improvd.core.events import Continuation, Generate, Seconds, Sent, TurnEnded
 from improvd.daemon.happenings import (
     Began,
     Closing,
+    Cued,
     ModelBack,
     Muted,
     Panicked,
@@ -67,6 +68,7 @@ class Trace:
             Renewed: lambda at, new: self._line("settings", at=at, settings=asdict(new.settings)),
             PortsLost: lambda at, _: self._event(at, "ports lost"),
             Muted: lambda at, mute: self._event(at, "mute" if mute.muted else "unmute"),
+            Cued: lambda at, cued: self._event(at, "cue", cue=cued.cue.value),
             Panicked: lambda at, _: self._event(at, "panic"),
             PortsBack: lambda at, back: self._ports(at, back.ports),
             PortsChanged: lambda at, changed: self._ports(at, changed.ports),
@@ -97,8 +99,9 @@ class Trace:
         )
 
     def _heard(self, _at: Seconds, heard: Heard) -> None:
-        """An echo was not given to the engine."""
-        self._line("in", at=heard.event.at, data=heard.event.data.hex(), echo=heard.echo)
+        """An echo was not given to the engine, nor was what a control sent."""
+        more = {"control": True} if heard.control else {}
+        self._line("in", at=heard.event.at, data=heard.event.data.hex(), echo=heard.echo, **more)
 
     def _sent(self, _at: Seconds, sent: Sent) -> None:
         self._line("out", planned=sent.planned, actual=sent.actual, data=sent.data.hex())

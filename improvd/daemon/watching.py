@@ -56,6 +56,8 @@ def _turn(_at: Seconds, ended: TurnEnded) -> tuple[str, dict[str, Any]]:
 
 
 def _heard(_at: Seconds, heard: Heard) -> tuple[str, dict[str, Any]]:
+    if heard.control:
+        return "moved", {"at": heard.event.at, "data": list(heard.event.data)}
     return "heard", {"at": heard.event.at, "data": list(heard.event.data), "echo": heard.echo}
 
 

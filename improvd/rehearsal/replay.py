@@ -12,6 +12,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from improvd.config.kinds import cut
+from improvd.core.cues import Cue
 from improvd.core.engine import Engine
 from improvd.core.events import BeatNote, Continuation, Generate, MidiEvent, Seconds, Sent
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
@@ -79,7 +80,7 @@ class Replay:
         try:
             limits = ScheduleLimits(**_known(ScheduleLimits, session.header["limits"]))
             instrument = Instrument(session.header["instrument"])
-            self._engine = Engine(EngineSettings(**_known(EngineSettings, session.header["settings"])))
+            self._engine = Engine(_settings(session.header["settings"]))
             self._engine.on_model_ready(Seconds(0.0), Seconds(float(session.header["model"]["step"])))
             # A header of before there was a beat of our own has no time.
             self._engine.begin(Seconds(float(session.header.get("at", 0.0))))
@@ -112,12 +113,7 @@ class Replay:
             raise ValueError("a time without end")
         self._performance.send_until(self._schedule, at)
         if kind == "in":
-            event = MidiEvent(at, bytes.fromhex(line["data"]))
-            self._schedule.hear(event)
-            effects = []
-            if not line["echo"]:
-                self._performance.heard.append(event)
-                effects = self._engine.on_midi(event)
+            effects = self._hear(MidiEvent(at, bytes.fromhex(line["data"])), line)
         elif kind == "ticks":
             effects = self._engine.on_ticks(at, tuple(Seconds(float(tick)) for tick in line["ticks"]))
         elif kind == "time":
@@ -127,11 +123,23 @@ class Replay:
             answer = Continuation(line["turn"], line["segment"], notes, line["complete"])
             effects = self._engine.on_continuation(at, answer)
         elif kind == "settings":
-            effects = self._engine.on_settings(at, EngineSettings(**_known(EngineSettings, line["settings"])))
+            effects = self._engine.on_settings(at, _settings(line["settings"]))
+        elif line["what"] == "cue":
+            effects = self._engine.on_cue(at, Cue(line["cue"]))
         else:
             effects = self._tell_event(at, line["what"], line)
         do(effects, at, self._schedule, self._performance, self._ask)
         self._performance.send_until(self._schedule, at)
+
+    def _hear(self, event: MidiEvent, line: dict[str, Any]) -> list[Effect]:
+        """A message came in; what a control sent, and what came back of ours, is no music."""
+        if line.get("control"):
+            return []
+        self._schedule.hear(event)
+        if line["echo"]:
+            return []
+        self._performance.heard.append(event)
+        return self._engine.on_midi(event)
 
     def _tell_event(self, at: Seconds, what: str, line: dict[str, Any]) -> list[Effect]:
         if what == "ports lost":
@@ -160,6 +168,13 @@ class Replay:
 
 def _told(error: Exception) -> str:
     return cut(str(error) or type(error).__name__)
+
+
+def _settings(values: dict[str, Any]) -> EngineSettings:
+    """The settings of a line. Those of before several channels could be heard have one, or null for all."""
+    listen = values.get("listen", ())
+    channels = () if listen is None else (listen,) if isinstance(listen, int) else tuple(listen)
+    return EngineSettings(**_known(EngineSettings, {**values, "listen": channels}))
 
 
 def _known(kind: type, values: dict[str, Any]) -> dict[str, Any]:

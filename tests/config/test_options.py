@@ -18,13 +18,14 @@ from improvd.config import text
 from improvd.config.file import read
 from improvd.config.kinds import Metre, Number, Switch
 from improvd.config.layers import Chosen, Origin, Source, Told, choose
-from improvd.config.musical import KeyName, PerAttribute
+from improvd.config.musical import Channels, KeyName, KeyRange, PerAttribute
 from improvd.config.option import Change, Option, options_of
 from improvd.config.options import RehearseOptions, RunOptions
 from improvd.config.renewal import renew
 from improvd.config.settings import engine_settings
 from improvd.core.key import Key
 from improvd.core.manner import each_to
+from improvd.core.pitch import pitch_name
 from improvd.core.settings import SWIFT
 
 if sys.version_info >= (3, 11):
@@ -38,7 +39,12 @@ KEYS = [Key(tonic, minor) for tonic in range(12) for minor in (False, True)]
 LINE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]))
 
 
-def musical(kind: KeyName | PerAttribute) -> st.SearchStrategy[str]:
+def musical(kind: KeyName | PerAttribute | Channels | KeyRange) -> st.SearchStrategy[str]:
+    if isinstance(kind, Channels):
+        return st.sets(st.integers(1, 16)).map(lambda found: ", ".join(map(str, sorted(found))))
+    if isinstance(kind, KeyRange):
+        ends = st.tuples(st.integers(0, 127), st.integers(0, 127)).map(sorted)
+        return st.just("") | ends.map(lambda keys: "..".join(map(pitch_name, keys)))
     if isinstance(kind, KeyName):
         return st.sampled_from(["", *(key.name for key in KEYS)])
     each = st.none() | st.floats(kind.low, kind.high).map(lambda number: float(f"{number:.3g}"))
@@ -53,7 +59,7 @@ def values(option: Option) -> st.SearchStrategy[Any]:
     if isinstance(kind, Number):
         numbers = st.integers(int(kind.low), int(kind.high)) if kind.whole else st.floats(kind.low, kind.high)
         return numbers | st.none() if kind.word else numbers
-    if isinstance(kind, (KeyName, PerAttribute)):
+    if isinstance(kind, (KeyName, PerAttribute, Channels, KeyRange)):
         return musical(kind)
     if isinstance(kind, Metre):
         return st.builds("{}/{}".format, st.integers(1, 16), st.sampled_from([1, 2, 4, 8, 16]))
@@ -112,8 +118,9 @@ def test_the_page_lists_every_option_as_it_is() -> None:
     assert listed == rows, "\n".join(rows)
 
 
-def test_what_changes_at_once_is_what_the_engine_takes_at_once() -> None:
-    assert {option.field for option in OPTIONS.values() if option.change is Change.NOW} == set(SWIFT)
+def test_what_changes_at_once_is_what_the_engine_and_the_synth_take_at_once() -> None:
+    at_once = {option.field for option in OPTIONS.values() if option.change is Change.NOW}
+    assert at_once == {*SWIFT, "program", "bank"}
 
 
 @given(present=ANY_OPTIONS, wished=ANY_OPTIONS)

@@ -172,8 +172,8 @@ def test_a_model_that_says_nothing_costs_the_turn_and_nothing_else() -> None:
 
 def test_the_channel_asked_for_is_played_and_the_channel_asked_for_is_heard() -> None:
     elsewhere = [MidiEvent(event.at, bytes((event.data[0] | 3, *event.data[1:]))) for event in scale(1.0, 0.3, 8)]
-    assert perform(elsewhere, listen=0).turns == []
-    performance = perform(elsewhere, listen=3, channel=5)
+    assert perform(elsewhere, listen=(0,)).turns == []
+    performance = perform(elsewhere, listen=(1, 3), channel=5)
     assert {message.data[0] & 0x0F for message in performance.sent} == {5}
 
 

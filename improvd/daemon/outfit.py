@@ -1,0 +1,104 @@
+"""What the ports process does beside the notes: how it takes the keyboard, the synth's sound, and telling our state.
+
+On the engine's thread; nothing blocks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from improvd.core.events import CONTROL
+from improvd.core.keyboard import Keyboard
+from improvd.core.program import choosing
+from improvd.core.turns import State
+from improvd.core.view import View
+from improvd.daemon.happenings import Began, PortsBack, PortsChanged, Renewed
+from improvd.daemon.messages import Aside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from improvd.config.options import RunOptions
+    from improvd.core.events import Seconds
+    from improvd.daemon.happenings import Happening
+    from improvd.daemon.messages import Message
+
+LAMPS: Final = {
+    102: (State.LISTENING, State.CALL),
+    103: (State.THINKING,),
+    104: (State.ANSWERING,),
+}
+"""The controllers that tell whose turn it is: 127 while it is one of these, otherwise 0. They have no other meaning."""
+LIT: Final = 127
+
+
+class Fitting(NamedTuple):
+    """How the ``keyboard`` is taken, and what chooses the answers' sound."""
+
+    keyboard: Keyboard
+    choosing: tuple[bytes, ...]
+
+
+def fitting_of(options: RunOptions) -> Fitting:
+    """What the options have of that."""
+    controls = tuple(dict.fromkeys(binding.control for binding in options.controls))
+    program = None if options.program is None else options.program - 1
+    return Fitting(
+        Keyboard(controls, options.transpose, options.thru), choosing(options.channel - 1, options.bank, program)
+    )
+
+
+class Outfit:
+    """Tells the ports process what of this changes. A witness; ``send`` leads there."""
+
+    def __init__(self, options: RunOptions, send: Callable[[Message], None]) -> None:
+        self._send = send
+        self._channel = None if options.state_channel is None else options.state_channel - 1
+        self._fitting = self._told = fitting_of(options)
+        self._lit: View | None = None  # what the lamps show; None: nobody knows
+        self._view: View | None = None
+
+    def order(self) -> Fitting:
+        """What a fresh process is told first."""
+        self._told = self._fitting
+        return self._told
+
+    def see(self, _at: Seconds, happening: Happening) -> None:
+        """Tell what has changed by it."""
+        if isinstance(happening, Renewed):
+            self._fitting = fitting_of(happening.options)
+            self._fit()
+        elif isinstance(happening, View):
+            self._view = happening
+            self._light()
+        elif isinstance(happening, (Began, PortsBack, PortsChanged)):
+            self._lit = None  # another synth may be there
+            self._fit()
+            self._light()
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+    def _fit(self) -> None:
+        before, self._told = self._told, self._fitting
+        if self._told.keyboard != before.keyboard:
+            self._send(self._told.keyboard)
+        if self._told.choosing != before.choosing:
+            self._send(Aside(self._told.choosing, choosing=True))
+
+    def _light(self) -> None:
+        if self._channel is None or self._view is None:
+            return
+        told = lamps(self._channel, self._lit, self._view)
+        self._lit = self._view
+        if told:
+            self._send(Aside(told))
+
+
+def lamps(channel: int, before: View | None, view: View) -> tuple[bytes, ...]:
+    """The messages on ``channel`` (0–15) that tell what has changed since ``before``; None: since nothing was told."""
+    return tuple(
+        bytes((CONTROL | channel, controller, LIT if view.state in states else 0))
+        for controller, states in LAMPS.items()
+        if before is None or (view.state in states) != (before.state in states)
+    )
