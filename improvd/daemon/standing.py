@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
 from improvd.core.keyboard import Manual
-from improvd.core.keyboard import Manual
 from improvd.core.metronome import Metronome
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.daemon import watchdog
