@@ -209,3 +209,20 @@ def test_jack_that_is_stopped_costs_neither_the_engine_nor_the_end(fragile: Jack
         assert time.monotonic() - asked < SOON
     finally:
         running.kill()
+
+
+def test_jack_stopped_in_mid_answer_does_not_hold_up_the_end(fragile: JackServer, tmp_path: Path) -> None:
+    stage = Stage()
+    stage.bring("keyboard")
+    stage.bring("module")
+    running = Duet(tmp_path / "trace.jsonl", *NAMED)
+    try:
+        in_mid_answer(stage)
+        fragile.strike(signal.SIGSTOP)
+        asked = time.monotonic()
+        assert running.end() == 0
+        assert time.monotonic() - asked < 2 * SOON
+    finally:
+        fragile.strike(signal.SIGCONT)
+        running.kill()
+        stage.clear()
