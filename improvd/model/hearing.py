@@ -26,6 +26,8 @@ GRIDS: Final = (6, 8)
 """Ticks between sixteenths, and between triplets."""
 NEAR: Final = 2.0
 """How many ticks off the grid an onset may be; 40 ms at 120 bpm."""
+TOGETHER: Final = 3.0
+"""Onsets further apart than so many ticks are two, and not a chord whose keys went down one after the other."""
 WRITTEN: Final = np.array([3, 4, 6, 8, 12, 16, 18, 24, 36, 48, 72, 96, 144, 192])
 """Lengths that music is written in, in ticks."""
 STRETCH: Final = 1.25
@@ -78,11 +80,19 @@ def straighten(onset: NDArray[np.float64]) -> NDArray[np.float64]:
     for one in np.unique(beat):
         within = beat == one
         snapped = [np.rint(onset[within] / grid) * grid for grid in GRIDS]
-        errors = [float(np.abs(onset[within] - guess).max()) for guess in snapped]
+        errors = [
+            np.inf if _merges(onset[within], guess) else float(np.abs(onset[within] - guess).max()) for guess in snapped
+        ]
         best = int(np.argmin(errors))
         if errors[best] <= NEAR:
             out[within] = snapped[best]
     return out
+
+
+def _merges(onset: NDArray[np.float64], moved: NDArray[np.float64]) -> bool:
+    """Whether onsets that are two would be one where they are moved to: sextuplets lie near sixteenths in pairs."""
+    apart = [np.ptp(onset[moved == one]) for one in np.unique(moved)]
+    return max(apart) > TOGETHER
 
 
 def _as_written(duration: NDArray[np.float64]) -> NDArray[np.float64]:
