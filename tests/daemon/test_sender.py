@@ -1,20 +1,34 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from improvd.core.binding import Control
 from improvd.core.events import Beats, MidiEvent, Pace, PlannedNote, Play, Release, Seconds, Sent
+from improvd.core.keyboard import AS_IT_IS, Keyboard, Manual
 from improvd.core.metronome import Metronome
-from improvd.core.schedule import Schedule
-from improvd.daemon.messages import Close, Heard, Panic, Ping, Pong, TicksHeard, TicksSent
+from improvd.core.schedule import Instrument, Schedule
+from improvd.daemon.messages import Aside, Close, Heard, Panic, Ping, Pong, TicksHeard, TicksSent
 from improvd.daemon.sender import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Bench:
     """A sender on a clock that stands still until it is moved."""
 
-    def __init__(self) -> None:
+    def __init__(self, keyboard: Keyboard = AS_IT_IS, choosing: Sequence[bytes] = ()) -> None:
         self.now = 100.0
         self.sent: list[bytes] = []
         self.told: list[object] = []
-        self.sender = Sender(Schedule(), self.sent.append, lambda *m: self.told.extend(m), lambda: Seconds(self.now))
+        self.sender = Sender(
+            Schedule(),
+            self.sent.append,
+            lambda *m: self.told.extend(m),
+            lambda: Seconds(self.now),
+            manual=Manual(keyboard),
+            choosing=choosing,
+        )
 
     def play(self, *onsets: float) -> None:
         notes = [
@@ -165,3 +179,54 @@ def test_clicks_go_where_they_should_and_come_back_as_echoes() -> None:
         bench.sender.inbox.append((Seconds(100.56), list(clicks[1])))
         bench.sender.hear()
         assert bench.told == [Heard(MidiEvent(Seconds(100.56), clicks[1]), echo=elsewhere is None)]
+
+
+def test_what_is_passed_on_leaves_before_it_is_told_and_is_let_go_of_at_the_end() -> None:
+    bench = Bench(Keyboard((Control(0x90, 36),), transpose=12, thru=True))
+    bench.sender.inbox += [(Seconds(100.0), [0x90, 60, 80]), (Seconds(100.0), [0xB0, 64, 127])]
+    bench.sender.inbox += [(Seconds(100.0), [0x90, 36, 80]), (Seconds(100.0), [0x80, 36, 0])]
+    bench.sender.hear()
+    assert bench.sent == [b"\x90\x48\x50", b"\xb0\x40\x7f"]
+    assert [(heard.event.data, heard.control) for heard in bench.told if isinstance(heard, Heard)] == [
+        (b"\x90\x48\x50", False),
+        (b"\xb0\x40\x7f", False),
+        (b"\x90\x24\x50", True),
+        (b"\x80\x24\x00", True),
+    ]
+    bench.sender.close()
+    assert bench.sent[2:4] == [b"\x80\x48\x40", b"\xb0\x40\x00"]
+
+
+def test_what_a_loop_brings_back_is_not_passed_on_again() -> None:
+    bench = Bench(Keyboard(thru=True))
+    for data in ([0x90, 60, 80], [0x90, 60, 80], [0x80, 60, 64], [0x80, 60, 64]):
+        bench.sender.inbox.append((Seconds(100.0), data))
+    bench.sender.hear()
+    assert bench.sent == [b"\x90\x3c\x50", b"\x80\x3c\x40"]
+    assert [heard.echo for heard in bench.told if isinstance(heard, Heard)] == [False, True, False, True]
+
+
+def test_a_keyboard_that_goes_takes_what_it_held_through_us_with_it() -> None:
+    bench = Bench(Keyboard(thru=True))
+    bench.sender.inbox.append((Seconds(100.0), [0x90, 60, 80]))
+    bench.sender.hear()
+    bench.sender.lose_input()
+    assert bench.sent[-1] == b"\x80\x3c\x40"
+
+
+def test_the_sound_is_chosen_each_time_that_the_synth_comes_in_reach() -> None:
+    bench = Bench(choosing=[b"\xc0\x05"])
+    bench.sender.gain_output(Instrument.SEPARATE)
+    bench.sender.obey(Aside((b"\xc0\x06",), choosing=True))
+    bench.sender.obey(Aside((b"\xb0\x66\x7f",)))
+    bench.sender.lose_output(Seconds(100.0))
+    bench.sender.gain_output(Instrument.SEPARATE)
+    assert bench.sent == [b"\xc0\x05", b"\xc0\x06", b"\xb0\x66\x7f", b"\xc0\x06"]
+
+
+def test_a_control_that_is_bound_anew_counts_from_then_on() -> None:
+    bench = Bench()
+    bench.sender.obey(Keyboard((Control(0xB0, 21),)))
+    bench.sender.inbox.append((Seconds(100.0), [0xB3, 21, 5]))
+    bench.sender.hear()
+    assert bench.told == [Heard(MidiEvent(Seconds(100.0), b"\xb3\x15\x05"), echo=False, control=True)]
