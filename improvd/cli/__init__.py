@@ -11,6 +11,7 @@ import typer
 from improvd import __version__
 from improvd.cli import (
     bench,
+    calibrate,
     config,
     control,
     doctor,
@@ -47,6 +48,7 @@ for command in (control.status, control.panic, control.mute, control.reload, con
     app.command()(command)
 app.command("set")(control.set_)
 app.command()(doctor.doctor)
+app.command()(calibrate.calibrate)
 app.add_typer(service.app, name="service")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(models.app, name="models")
