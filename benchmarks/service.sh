@@ -21,8 +21,8 @@ player() {
 shown() { printf '$ %s\n' "$*"; player "$@" 2>&1; }
 root() { printf '# %s\n' "$*"; "$@" 2>&1; }
 fact() { player systemctl --user show improvd --property="$1" --value; }
-# Wait, a minute at most, until a command succeeds.
-until_true() { for _ in $(seq 300); do "$@" && return; sleep 0.2; done; echo "GAVE UP WAITING: $*"; }
+# Wait, some minutes at most, until a command succeeds.
+until_true() { for _ in $(seq 180); do "$@" && return; sleep 1; done; echo "GAVE UP WAITING: $*"; }
 is_ready() { [[ $(fact StatusText) == hearing* && $(fact StatusText) != *waiting* ]]; }
 is_waiting() { [[ $(fact StatusText) == *waiting* || $(fact StatusText) == *gone* ]]; }
 is_new() { [[ $(fact MainPID) != "$1" && $(fact MainPID) != 0 ]] && is_ready; }
