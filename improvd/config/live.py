@@ -27,7 +27,7 @@ def live_option(name: str) -> Option:
         raise UserError(f"{name} only changes {Change.RESTART.value}")
     if option is None:
         near = get_close_matches(name[:100], LIVE, n=1)
-        there = f"did you mean {shown(near[0])}?" if near else f"there are: {', '.join(LIVE)}"
+        there = f"did you mean {shown(near[0])}?" if near else "see: improvd config"
         raise UserError(f"there is no option {shown(name)}; {there}")
     return option
 
