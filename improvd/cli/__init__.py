@@ -16,6 +16,7 @@ from improvd.cli import (
     control,
     doctor,
     generate,
+    learn,
     models,
     originality,
     ports,
@@ -39,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run.run, rehearse.rehearse, generate.generate, bench.bench, config.config):
+for command in (run.run, rehearse.rehearse, generate.generate, bench.bench, config.config, learn.learn):
     app.command(cls=Grouped, epilog=EPILOG)(command)
 for command in (ports.ports, train.train, tempo.tempo, originality.originality):
     app.command()(command)

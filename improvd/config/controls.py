@@ -29,7 +29,9 @@ from improvd.core.binding import (
     Select,
 )
 from improvd.core.events import CONTROL, NOTE_ON
+from improvd.core.learning import LAST_CONTROLLER
 from improvd.core.pitch import pitch_named
+from improvd.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
     """Bindings by their targets."""
 
 KINDS: Final = {"cc": CONTROL, "note": NOTE_ON, "program": PROGRAM}
-LAST_CONTROLLER: Final = 119
-"""Those above it are no controls but orders to a channel."""
 _BESIDES: Final = ("channel", "low", "high", "curve", "relative", "value")
 
 
@@ -88,6 +88,34 @@ def bindings_from(found: object, live: Mapping[str, Option]) -> Bound:
         except ValueError as error:
             raise ValueError(f": {target} {error}") from None
     return bound
+
+
+def new_binding(target: str, control: Control, value: str | None, live: Mapping[str, Option]) -> Binding:
+    """The binding of a control to a target, or to a ``value`` of it, as on a command line. Raises `UserError`."""
+    kind = next(kind for kind, status in KINDS.items() if status == control.kind)
+    table: dict[str, object] = {kind: control.number + (kind == "program")}
+    if control.channel is not None:
+        table["channel"] = control.channel + 1
+    try:
+        option = checked_target(target, live)
+        if value is not None:
+            table["value"] = value if option is None else _plain(target, option, value)
+        return bindings_from({target: table}, live)[target][0]
+    except ValueError as error:
+        raise UserError(f"[controls]{error}") from None
+
+
+def _plain(target: str, option: Option, value: str) -> float | str:
+    try:
+        return option.kind.plain(option.kind.parse(value))
+    except ValueError as error:
+        raise UserError(f"{target} {error}") from None
+
+
+def turns(target: str, live: Mapping[str, Option]) -> bool:
+    """Whether a target is a number, which a knob goes through."""
+    option = live.get(target)
+    return option is not None and default_knob(option) is not None
 
 
 def table_of(binding: Binding) -> dict[str, float | str]:

@@ -38,7 +38,7 @@ LARGEST = 1 << 16
 LONGEST_LINE = 1000
 """Bytes. With longer ones a file of this size could keep the TOML library busy for half a minute."""
 
-_PROFILES = "profile"
+PROFILES = "profile"
 CONTROLS = "controls"
 """The table of the map of controls."""
 _BARE = r"[A-Za-z0-9_-]{1,60}"
@@ -88,7 +88,7 @@ def read(path: Path) -> ConfigFile | None:
 def table(profile: str, part: str = "") -> str:
     """The heading of a profile's part of a file, or of a ``part`` of that."""
     name = profile if re.fullmatch(_BARE, profile) else shown(profile)
-    return f"[{_PROFILES}.{name}{part and '.' + part}]"
+    return f"[{PROFILES}.{name}{part and '.' + part}]"
 
 
 def _bytes_of(path: Path) -> bytes | None:
@@ -139,16 +139,16 @@ def _parse(path: Path, data: bytes) -> dict[str, Any]:
 
 
 def _checked(path: Path, found: dict[str, Any]) -> ConfigFile:
-    profiles = found.pop(_PROFILES, {})
+    profiles = found.pop(PROFILES, {})
     if not isinstance(profiles, dict):
         raise UserError(
-            f"{path}: '{_PROFILES}' is no option: a profile is a part [{_PROFILES}.NAME], chosen by --profile"
+            f"{path}: '{PROFILES}' is no option: a profile is a part [{PROFILES}.NAME], chosen by --profile"
         )
     for name, values in profiles.items():
         if not isinstance(values, dict):
-            raise UserError(f"{path}: [{_PROFILES}] has no keys of its own: a profile is a part [{_PROFILES}.NAME]")
+            raise UserError(f"{path}: [{PROFILES}] has no keys of its own: a profile is a part [{PROFILES}.NAME]")
         if not name:
-            raise UserError(f"{path}: a profile needs a name: [{_PROFILES}.NAME]")
+            raise UserError(f"{path}: a profile needs a name: [{PROFILES}.NAME]")
     controls = _controls(found, f"{path}: [{CONTROLS}]")
     profiles_controls = {
         name: _controls(values, f"{path}: {table(name, CONTROLS)}") for name, values in profiles.items()
@@ -181,7 +181,7 @@ def _values(found: dict[str, Any], here: str, where: str) -> Values:
     for key, value in found.items():
         option = options.get(key)
         if option is None and isinstance(value, dict):
-            raise UserError(f"{here} no table {shown(key)}; a profile is a part [{_PROFILES}.NAME]")
+            raise UserError(f"{here} no table {shown(key)}; a profile is a part [{PROFILES}.NAME]")
         if option is None:
             raise UserError(f"{here} no key {shown(key)}; {_nearest(key, options) or 'see: improvd config --example'}")
         try:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from improvd.core.binding import PROGRAM, Binding, Command, Control, Curve, Encoder, Fixed, Knob, Relative, Select
 from improvd.core.controls import WAY, Controls, Wish, is_bound, place, position, steps
 from improvd.core.events import CONTROL, NOTE_OFF, NOTE_ON, Beats, MidiEvent, Seconds
+from improvd.core.learning import Learner
 from improvd.core.pitch import pitch_name, pitch_named
 from improvd.core.taps import Taps
 
@@ -193,3 +194,24 @@ def test_keys_are_counted_from_the_middle_c() -> None:
     for wrong in ("", "H2", "C", "G#9", "Cb-1", "C10", "60"):
         with pytest.raises(ValueError, match="must be a key"):
             pitch_named(wrong)
+
+
+def test_a_knob_is_known_by_two_values_of_its() -> None:
+    learner = Learner(knob=True)
+    assert learner.hear(cc(64, 64, 2)) is None  # a pedal, once
+    assert learner.hear(note(90)) is None
+    assert learner.hear(cc(3)) is None
+    assert learner.hear(cc(3)) is None
+    assert learner.hear(cc(4)) == Control(CONTROL, 21, 0)
+
+
+def test_what_is_pressed_is_known_at_once() -> None:
+    for event, control in (
+        (note(90), Control(NOTE_ON, 36, 0)),
+        (cc(127, 67, 2), Control(CONTROL, 67, 2)),
+        (MidiEvent(Seconds(0.0), b"\xc3\x02"), Control(PROGRAM, 2, 3)),
+    ):
+        learner = Learner(knob=False)
+        for beside in (note(0), cc(0), cc(127, 123), MidiEvent(Seconds(0.0), b"\xe0\x00\x40")):
+            assert learner.hear(beside) is None
+        assert learner.hear(event) == control
