@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 AHEAD: Final = Beats(4.0)
 """Who plays on alone has this much in hand."""
+ALONE: Final = 64
+"""After so many bars alone nobody is expected back."""
 
 
 class CallTurns(Turns):
@@ -46,6 +48,10 @@ class CallTurns(Turns):
 
 class ContinueTurns(CallTurns):
     """What follows on a call goes on, phrase after phrase, until the player returns."""
+
+    def goes_on(self, now: Seconds, last_struck: Seconds, period: Seconds) -> bool:
+        """Not for ever."""
+        return now < last_struck + ALONE * self._settings.beats_per_bar * period
 
     def _part(self, call: Sequence[Note], pulse: Pulse, start: Beats) -> Part:
         return replace(super()._part(call, pulse, start), repeats=True, ahead=AHEAD)

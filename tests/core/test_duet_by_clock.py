@@ -7,93 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from improvd.core.engine import Engine
-from improvd.core.events import Beats, Continuation, Generate, MidiEvent, Pace, Play, Release, Seconds, Sent, TurnEnded
-from improvd.core.schedule import Schedule
-from improvd.core.settings import EngineSettings, Sync
+from improvd.core.events import Beats
+from improvd.core.settings import Sync
 from improvd.core.turns import State
 from tests.core.clocks import VirtualClock
-from tests.partners import Steady, hanging, scale, strikes
+from tests.core.room import Room
+from tests.partners import hanging, scale, strikes
 
 if TYPE_CHECKING:
-    from improvd.core.events import Effect
+    from improvd.core.events import MidiEvent
 
 START, CONTINUE, STOP = b"\xfa", b"\xfb", b"\xfc"
 
 
 def position(sixteenths: int) -> bytes:
     return bytes((0xF2, sixteenths & 0x7F, sixteenths >> 7))
-
-
-class Room:
-    """An engine that follows a clock, a partner that answers at once, a sender."""
-
-    def __init__(self, **settings: object) -> None:
-        self.engine = Engine(EngineSettings(sync=Sync.CLOCK, **settings))
-        self.schedule = Schedule()
-        self.partner = Steady()
-        self.now = Seconds(0.0)
-        self.sent: list[Sent] = []
-        self.turns: list[TurnEnded] = []
-        self.paces: list[Pace] = []
-        self.moved = 0
-        self._arrivals: list[tuple[Seconds, Continuation]] = []
-        self._planned: set[int] = set()
-        self._do(self.engine.begin(self.now))
-
-    def play(self, until: float, clock: VirtualClock | None = None, *messages: tuple[float, bytes]) -> None:
-        """Let time pass with a clock's ticks, heard up to six at a time, and with messages."""
-        heard = [(at, data) for at, data in messages]
-        heard += [(at, b"") for at in (clock.ticks(until) if clock else [])]
-        ticks: list[Seconds] = []
-        for at, data in sorted(heard):
-            self.pass_time(at)
-            ticks += [] if data else [Seconds(at)]
-            if ticks and (data or len(ticks) == 6):
-                self._do(self.engine.on_ticks(self.now, tuple(ticks)))
-                ticks.clear()
-            if data:
-                self._do(self.engine.on_midi(MidiEvent(Seconds(at), data)))
-        self._do(self.engine.on_ticks(self.now, tuple(ticks)))
-        self.pass_time(until)
-
-    def pass_time(self, until: float) -> None:
-        while True:
-            waits = [self.engine.next_deadline(), self.schedule.next_deadline(), *(at for at, _ in self._arrivals)]
-            at = min((wait for wait in waits if wait is not None), default=None)
-            if at is None or at > until:
-                break
-            self.now = max(self.now, at)
-            for arrival in [one for one in self._arrivals if one[0] <= self.now]:
-                self._arrivals.remove(arrival)
-                self._do(self.engine.on_continuation(self.now, arrival[1]))
-            self._send()
-            self._do(self.engine.on_time(self.now))
-        self.now = Seconds(max(self.now, until))
-
-    def close(self) -> None:
-        self._do(self.engine.close(self.now))
-        self.sent += [Sent(event.at, self.now, event.data) for event in self.schedule.close(self.now)]
-        assert hanging(self.sent) == set()
-
-    def _do(self, effects: list[Effect]) -> None:
-        for effect in effects:
-            if isinstance(effect, Generate):
-                self._arrivals.append(self.partner.answer(self.now, effect))
-            elif isinstance(effect, Play):
-                self.moved += sum(note.key in self._planned for note in effect.notes)
-                self._planned |= {note.key for note in effect.notes}
-                self.schedule.play(effect.notes)
-            elif isinstance(effect, Release):
-                self.schedule.release(self.now)
-            elif isinstance(effect, Pace):
-                self.paces.append(effect)
-            else:
-                self.turns.append(effect)
-        self._send()
-
-    def _send(self) -> None:
-        self.sent += [Sent(event.at, self.now, event.data) for event in self.schedule.due(self.now)]
 
 
 def off_the_bar(beats: float, bar: float = 4.0) -> float:
@@ -106,7 +34,7 @@ def messages(events: list[MidiEvent]) -> list[tuple[float, bytes]]:
 
 
 def test_an_answer_begins_on_the_clocks_bar_and_keeps_its_beats() -> None:
-    room, clock = Room(), VirtualClock(97.3, start=1.0, jitter=0.003)
+    room, clock = Room(sync=Sync.CLOCK), VirtualClock(97.3, start=1.0, jitter=0.003)
     beat = 60 / 97.3
     # A phrase of seven notes from the second beat of bar 1 on, quite off the clock's beat.
     room.play(16.0, clock, (0.99, START), *messages(scale(1.0 + 5.3 * beat, beat, 7)))
@@ -122,7 +50,7 @@ def test_an_answer_begins_on_the_clocks_bar_and_keeps_its_beats() -> None:
 
 
 def test_bars_are_the_metres() -> None:
-    room, clock = Room(beats_per_bar=Beats(3.0)), VirtualClock(120.0, start=1.0)
+    room, clock = Room(sync=Sync.CLOCK, beats_per_bar=Beats(3.0)), VirtualClock(120.0, start=1.0)
     room.play(12.0, clock, (0.99, START), *messages(scale(3.0, 0.5, 4)))
     assert off_the_bar((strikes(room.sent)[0][0] - 1.0) / 0.5, 3.0) < 0.01
     room.close()
@@ -130,7 +58,7 @@ def test_bars_are_the_metres() -> None:
 
 def test_what_does_not_sound_yet_moves_with_a_ramp() -> None:
     """From 97 beats a minute on, 60 more in a minute: without moving, the last notes would be a tenth late."""
-    room, clock = Room(), VirtualClock(97.3, start=1.0, jitter=0.003, ramp=60.0)
+    room, clock = Room(sync=Sync.CLOCK), VirtualClock(97.3, start=1.0, jitter=0.003, ramp=60.0)
     room.play(30.0, clock, (0.99, START), *messages(scale(2.0, 0.6, 16)))
     room.play(31.0, clock)
     assert room.moved > 10
@@ -145,7 +73,7 @@ def test_what_does_not_sound_yet_moves_with_a_ramp() -> None:
 
 
 def test_stop_silences_at_once_and_nothing_is_answered_until_it_goes_on() -> None:
-    room, clock = Room(), VirtualClock(120.0, start=1.0)
+    room, clock = Room(sync=Sync.CLOCK), VirtualClock(120.0, start=1.0)
     room.play(7.99, clock, (0.99, START), *messages(scale(2.0, 0.25, 12)))
     assert room.engine.state is State.ANSWERING
     room.play(8.1, None, (7.995, STOP))
@@ -165,7 +93,7 @@ def test_stop_silences_at_once_and_nothing_is_answered_until_it_goes_on() -> Non
 
 @pytest.mark.parametrize("running", [True, False])
 def test_song_position_says_where_the_bars_are(running: bool) -> None:
-    room, clock = Room(), VirtualClock(120.0, start=1.0)
+    room, clock = Room(sync=Sync.CLOCK), VirtualClock(120.0, start=1.0)
     if running:
         room.play(3.9, clock, (0.99, START))  # six beats
         jump = [(3.99, position(4 * 9))]
@@ -180,7 +108,7 @@ def test_song_position_says_where_the_bars_are(running: bool) -> None:
 
 
 def test_a_clock_that_vanishes_lets_the_answer_end_and_the_player_lead() -> None:
-    room, clock = Room(), VirtualClock(120.0, start=1.0)
+    room, clock = Room(sync=Sync.CLOCK), VirtualClock(120.0, start=1.0)
     room.play(8.0, clock, (0.99, START), *messages(scale(2.0, 0.25, 12)))
     assert room.engine.state is State.ANSWERING
     room.play(20.0)
@@ -193,7 +121,7 @@ def test_a_clock_that_vanishes_lets_the_answer_end_and_the_player_lead() -> None
 
 
 def test_without_a_clock_the_player_leads_and_a_clock_that_only_ticks_is_followed() -> None:
-    room = Room()
+    room = Room(sync=Sync.CLOCK)
     room.play(12.0, None, *messages(scale(1.0, 0.6, 8)))
     assert room.turns[0].bpm == pytest.approx(100, rel=0.02)
     clock = VirtualClock(90.0, start=13.0)
@@ -204,7 +132,7 @@ def test_without_a_clock_the_player_leads_and_a_clock_that_only_ticks_is_followe
 
 def test_lost_ticks_move_no_bar() -> None:
     clock = VirtualClock(174.0, start=1.0, jitter=0.003, lost=frozenset({60, 130, 131}))
-    room = Room()
+    room = Room(sync=Sync.CLOCK)
     room.play(12.0, clock, (0.99, START), *messages(scale(4.0, 0.2, 8)))
     assert off_the_bar((strikes(room.sent)[0][0] - 1.0) * 174 / 60) < 0.02
     room.close()
