@@ -99,12 +99,12 @@ def call_ends_at(notes: Sequence[Note], *, pedal: bool, period: Seconds, setting
 
 
 def beat_is_missed_at(notes: Sequence[Note], timeline: Timeline, settings: EngineSettings) -> Seconds:
-    """When the beat after the last onset of ``notes`` will have gone by without the player.
+    """When the beat after the last onset of ``notes``, one that people tap to, will have gone by without the player.
 
     Whoever goes on after a short rest does so on a beat, and there an answer would begin too.
     """
-    last_onset = notes[-1].onset
-    beat = timeline.time_at(timeline.next_beat(Seconds(last_onset + NEAR_BEAT * timeline.period)))
+    last_onset, tap = notes[-1].onset, settings.tap
+    beat = timeline.time_at(timeline.next_beat(Seconds(last_onset + NEAR_BEAT * tap * timeline.period), tap))
     return Seconds(min(beat + MISSED, last_onset + settings.patience * settings.longest_silence))
 
 

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from improvd.core.events import Beats, Note, Seconds
 from improvd.core.settings import EngineSettings
-from improvd.core.turns import BREATH, answer_length, call_ends_at, expected_interval, intervals
+from improvd.core.timeline import Timeline
+from improvd.core.turns import (
+    BREATH,
+    MISSED,
+    answer_length,
+    beat_is_missed_at,
+    call_ends_at,
+    expected_interval,
+    intervals,
+)
 
 SETTINGS = EngineSettings()
 
@@ -34,6 +43,14 @@ def test_fast_playing_is_answered_sooner_than_slow_playing() -> None:
 
 def test_the_longest_recent_interval_is_what_is_expected() -> None:
     assert expected_interval(line(0, 0.6, 1.2, 1.35, 1.5, 2.1)) == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(("tap", "missed"), [(1.0, 1.0 + 1 / 3), (1.5, 1.5)])
+def test_the_beat_that_is_missed_is_one_that_people_tap_to(tap: float, missed: float) -> None:
+    """At 180 quarters a minute, the last onset on a beat."""
+    timeline = Timeline(Seconds(1.0), Seconds(1 / 3))
+    settings = EngineSettings(tap=Beats(tap))
+    assert beat_is_missed_at(line(0.5, 1.0), timeline, settings) == pytest.approx(missed + MISSED)
 
 
 def test_silence_is_bounded() -> None:
