@@ -54,7 +54,9 @@ class Listener:
     def accompanies(self, event: MidiEvent) -> bool:
         """Whether a message is one of a key that accompanies."""
         below = self._settings.comp_below
-        return below is not None and event.kind in (NOTE_ON, NOTE_OFF) and event.data[1] < below
+        if below is None or event.kind not in (NOTE_ON, NOTE_OFF):
+            return False
+        return event.data[1] < below and self._hears(event)
 
     @property
     def pedal(self) -> bool:

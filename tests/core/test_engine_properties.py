@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from improvd.core.cues import Cue
 from improvd.core.engine import Engine
 from improvd.core.events import (
     BeatNote,
@@ -26,12 +27,16 @@ from improvd.core.events import (
 )
 from improvd.core.hands import Hands
 from improvd.core.schedule import Instrument, Schedule
-from improvd.core.settings import EngineSettings, Sync
+from improvd.core.settings import EngineSettings, Mode, Sync
 from improvd.core.turns import State
 from tests.partners import hanging
 
 SETTINGS = st.builds(
     EngineSettings,
+    mode=st.sampled_from(Mode),
+    bars=st.sampled_from([1, 2]),
+    patience=st.sampled_from([0.5, 1.0, 3.0]),
+    comp_below=st.none() | st.sampled_from([60, 128]),
     bpm=st.none() | st.floats(20, 400),
     beats_per_bar=st.sampled_from([Beats(1.0), Beats(3.0), Beats(16.0)]),
     min_bars=st.sampled_from([0.25, 0.5]),
@@ -63,15 +68,18 @@ class Duet(RuleBasedStateMachine):
         self.sent: list[Sent] = []
         self.turns: list[TurnEnded] = []
         self.deaf = False  # whether it may not have heard a key that is held
+        self.answers_held_keys = False  # whether it was asked to, or is in a mode that does
+        self.always_call = True  # whether it was never in a mode in which a key stops nothing
 
     def do(self, effects: list[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Generate):
                 if effect.turn not in {asked.turn for asked in self.asked}:
-                    assert not self.hands.keys or self.deaf
+                    assert self.answers_held_keys or not self.hands.keys or self.deaf
                 assert effect.start < effect.until <= effect.end
                 assert effect.deadline >= self.now
-                assert list(effect.context) == sorted(effect.context, key=lambda n: (n.onset, n.pitch))
+                for part in (effect.context[: effect.call], effect.context[effect.call :], effect.beside):
+                    assert list(part) == sorted(part, key=lambda n: (n.onset, n.pitch))
                 self.asked.append(effect)
             elif isinstance(effect, Play):
                 assert all(note.onset >= self.now for note in effect.notes)
@@ -88,14 +96,39 @@ class Duet(RuleBasedStateMachine):
             self.hands.hear(event)
             was_answering = self.engine.state is State.ANSWERING
             self.do(self.engine.on_midi(event))
-            if was_answering and self.engine.state is State.CALL:
+            if was_answering and self.engine.state is State.CALL and self.always_call:
                 assert not self.schedule.sounding
 
-    @initialize(sync=st.sampled_from(Sync), count_in=st.sampled_from([0.0, 1.0]))
-    def begin(self, sync: Sync, count_in: float) -> None:
+    @initialize(
+        sync=st.sampled_from(Sync),
+        count_in=st.sampled_from([0.0, 1.0]),
+        mode=st.sampled_from(Mode),
+        comp_below=st.none() | st.just(60),
+    )
+    def begin(self, sync: Sync, count_in: float, mode: Mode, comp_below: int | None) -> None:
         self.sync = sync
-        self.engine = Engine(EngineSettings(sync=sync, count_in=count_in, seed=3))
+        self.in_mode(mode, comp_below)
+        settings = EngineSettings(
+            sync=sync, count_in=count_in, mode=mode, bars=1, comp_below=comp_below, max_bars=2.0, seed=3
+        )
+        self.engine = Engine(settings)
         self.do(self.engine.begin(self.now))
+
+    def in_mode(self, mode: Mode, comp_below: int | None) -> None:
+        """From now on, or as soon as nothing sounds."""
+        rude = mode in (Mode.TRADE, Mode.DUET) or comp_below is not None
+        self.answers_held_keys = self.answers_held_keys or rude
+        self.always_call = self.always_call and not rude
+
+    @rule(cue=st.sampled_from(Cue))
+    def cue(self, cue: Cue) -> None:
+        self.answers_held_keys = True
+        effects = self.engine.on_cue(self.now, cue)
+        assert sum(isinstance(effect, TurnEnded) for effect in effects) <= 2
+        self.do(effects)
+        if cue is Cue.STOP:
+            assert not self.schedule.sounding
+            assert self.engine.state is State.LISTENING
 
     @rule(bpm=st.floats(20, 400))
     def clock_has_another_tempo(self, bpm: float) -> None:
@@ -193,6 +226,7 @@ class Duet(RuleBasedStateMachine):
         """Whatever changes, and whenever: nothing planned moves, and nothing that sounds is cut."""
         wished = replace(wished, sync=self.sync)
         self.deaf = self.deaf or bool(wished.listen)
+        self.in_mode(wished.mode, wished.comp_below)
         effects = self.engine.on_settings(self.now, wished)
         assert all(isinstance(effect, (Generate, Pace)) for effect in effects)
         self.do(effects)
