@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 GRIDS: Final = (6, 8)
 """Ticks between sixteenths, and between triplets."""
+FINER: Final = 4
+"""Between sextuplets, or the notes of a rhythm that swings. All lies near these, so they must fit twice as well."""
 NEAR: Final = 2.0
 """How many ticks off the grid an onset may be; 40 ms at 120 bpm."""
 TOGETHER: Final = 3.0
@@ -79,20 +81,26 @@ def straighten(onset: NDArray[np.float64]) -> NDArray[np.float64]:
     beat = np.floor((onset + NEAR) / TICKS_PER_BEAT)
     for one in np.unique(beat):
         within = beat == one
-        snapped = [np.rint(onset[within] / grid) * grid for grid in GRIDS]
-        errors = [
-            np.inf if _merges(onset[within], guess) else float(np.abs(onset[within] - guess).max()) for guess in snapped
-        ]
-        best = int(np.argmin(errors))
-        if errors[best] <= NEAR:
-            out[within] = snapped[best]
+        (error, moved), (finer, moved_finer) = (
+            min((_moved(onset[within], grid) for grid in grids), key=lambda guess: guess[0])
+            for grids in (GRIDS, (FINER,))
+        )
+        if finer <= min(NEAR, error) / 2:
+            out[within] = moved_finer
+        elif error <= NEAR:
+            out[within] = moved
     return out
 
 
-def _merges(onset: NDArray[np.float64], moved: NDArray[np.float64]) -> bool:
-    """Whether onsets that are two would be one where they are moved to: sextuplets lie near sixteenths in pairs."""
-    apart = [np.ptp(onset[moved == one]) for one in np.unique(moved)]
-    return max(apart) > TOGETHER
+def _moved(onset: NDArray[np.float64], grid: int) -> tuple[float, NDArray[np.float64]]:
+    """How far the farthest of some onsets lies from a grid, and where all of them lie on it.
+
+    Infinitely far, where two onsets would become one.
+    """
+    moved = np.rint(onset / grid) * grid
+    if max(np.ptp(onset[moved == one]) for one in np.unique(moved)) > TOGETHER:
+        return math.inf, moved
+    return float(np.abs(onset - moved).max()), moved
 
 
 def _as_written(duration: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -30,7 +30,17 @@ def test_a_chord_whose_keys_went_down_one_after_the_other_is_one_onset() -> None
 
 def test_sextuplets_are_no_chords_though_each_lies_near_a_sixteenth() -> None:
     assert straightened(0, 4, 8, 12, 16, 20) == [0, 4, 8, 12, 16, 20]
+    assert straightened(0.4, 3.6, 8.3, 12, 15.5, 20.2) == [0, 4, 8, 12, 16, 20]
     assert straightened(4, 8) == [4, 8]
+
+
+def test_a_hornpipe_swings() -> None:
+    assert straightened(0, 8, 12, 20) == [0, 8, 12, 20]
+    assert straightened(-0.5, 7.6, 12.3, 20.4) == [0, 8, 12, 20]
+
+
+def test_a_late_sixteenth_is_one() -> None:
+    assert straightened(0.2, 7.2, 12.4, 18) == [0, 6, 12, 18]
 
 
 @given(st.lists(st.floats(0, 10 * TICKS_PER_BEAT), min_size=1, max_size=40))
