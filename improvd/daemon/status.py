@@ -71,6 +71,8 @@ def leader(before: View | None, view: View) -> str | None:
 def turn(count: int, ended: TurnEnded) -> str:
     """One turn in one line. ``count``: ended turns so far; a turn's own number skips those thought better of."""
     heard = f"turn {count}: heard {ended.call_notes} notes, {ended.call_beats:.1f} beats at {ended.bpm:.0f} bpm"
+    if ended.cue:
+        heard = f"turn {count}: {ended.cue}, at {ended.bpm:.0f} bpm"
     if ended.response_onset is None:
         return f"{heard}; no answer ({ended.reason})"
     return f"{heard}; answered {ended.response_notes} notes, {ended.response_beats:.1f} beats ({ended.reason})"

@@ -108,8 +108,8 @@ class Trace:
 
     def _generate(self, at: Seconds, asked: Generate) -> None:
         """The notes that the model was given follow from what was heard and answered before."""
-        body = asdict(replace(asked, context=(), earlier=()))
-        body |= {"context": len(asked.context), "earlier": sum(map(len, asked.earlier))}
+        body = asdict(replace(asked, context=(), earlier=(), beside=()))
+        body |= {"context": len(asked.context), "earlier": sum(map(len, asked.earlier)), "beside": len(asked.beside)}
         self._line("generate", at=at, **body)
 
     def _continuation(self, at: Seconds, answer: Continuation) -> None:
