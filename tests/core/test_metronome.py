@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improvd.core.events import Beats, Pace, Seconds
+from improvd.core.engine import Engine
+from improvd.core.events import Beats, Effect, Generate, Pace, Seconds
 from improvd.core.metronome import BEND, START, STOP, TICK, Metronome, Stroke
+from improvd.core.settings import EngineSettings
+from tests.partners import Steady, keys
 
 PACE = Pace(Seconds(10.0), Seconds(0.5), Beats(4.0), Beats(1.0), Beats(0.0), None, running=True)
 PACES = st.builds(
@@ -103,6 +106,40 @@ def test_after_a_stall_nothing_is_made_up_for() -> None:
     strokes = play(metronome, 16.3)
     assert [round(start, 2) for start in times(strokes, START)] == [15.99]
     assert times(strokes, TICK)[0] == pytest.approx(15.104167, abs=1e-5)
+
+
+def test_others_follow_the_player_through_the_answer() -> None:
+    """A bass note on each beat, a higher one after it, at 120: once the beat is known, ticks fall on it and go on."""
+    engine, metronome, partner = Engine(EngineSettings()), Metronome(clock=True, click=None), Steady()
+    played = keys(
+        *((1.0 + beat * 0.5, 1.2 + beat * 0.5, 40) for beat in range(12)),
+        *((1.25 + beat * 0.5, 1.45 + beat * 0.5, 67) for beat in range(12)),
+    )
+    strokes: list[Stroke] = []
+
+    def do(effects: list[Effect], now: Seconds) -> None:
+        for effect in effects:
+            if isinstance(effect, Pace):
+                strokes.extend(metronome.follow(effect, now))
+            elif isinstance(effect, Generate):
+                at, answer = partner.answer(now, effect)
+                do(engine.on_continuation(at, answer), at)
+
+    for event in played:
+        strokes += play(metronome, event.at)
+        do(engine.on_midi(event), event.at)
+    while (at := engine.next_deadline()) is not None:
+        strokes += play(metronome, at)
+        do(engine.on_time(at), at)
+    strokes += play(metronome, 30.0)
+    ticks = times(strokes, TICK)
+    assert [later - earlier for earlier, later in pairwise(ticks[-480:])] == pytest.approx([0.5 / 24] * 479, rel=1e-3)
+    (start,) = times(strokes, START)
+    first = next(tick for tick in ticks if tick > start)
+    assert first < 5.0
+    late = [tick for tick in ticks if tick > 12.0]
+    assert (late[0] - 1.0) * 48 == pytest.approx(round((late[0] - 1.0) * 48), abs=0.1)
+    assert (ticks.index(late[0]) - ticks.index(first)) % 24 == round((late[0] - 1.0) * 48) % 24
 
 
 @given(
