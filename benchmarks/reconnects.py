@@ -1,11 +1,11 @@
 """Cables out and in, servers and processes killed, while a player plays on: how soon all is back, and what leaks.
 
-    python benchmarks/reconnects.py [cables|processes] [--cycles 100] [--seed 1]
+    python benchmarks/reconnects.py [cables|processes] [--cycles 100] [--seed 1] [--patience 20]
 
 On a JACK server of its own, with the tests' keyboard and synth. "cables": ports go and come, and JACK is killed and
 started; "processes": improvd's own are killed. Of each kind in turn, at any moment of a call or an answer. Exit status
 1 where a note hung, improvd didn't end as it should, or a process grew that was never killed. Needs jackd2 and the
-repository.
+repository. On a very busy machine, give all that is waited for more patience (seconds).
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.daemon import running
+from tests.jack import stage
 from tests.jack.cycles import Cycles, footprint
-from tests.jack.stage import jack_server
 
 GROWTH = 2000
 """Kilobytes that a process may have more at the end: what Python keeps for itself is not quite steady."""
@@ -35,9 +36,11 @@ def main() -> int:
     parser.add_argument("what", nargs="?", choices=("cables", "processes"), default="cables")
     parser.add_argument("--cycles", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--patience", type=float, default=running.PATIENCE)
     asked = parser.parse_args()
+    running.PATIENCE = stage.PATIENCE = asked.patience
     took = defaultdict(list)
-    with jack_server() as server, tempfile.TemporaryDirectory() as folder:
+    with stage.jack_server() as server, tempfile.TemporaryDirectory() as folder:
         cycles = Cycles(server, Path(folder) / "trace.jsonl", random.Random(asked.seed))
         kinds, prints = getattr(cycles, asked.what), []
         try:
