@@ -18,6 +18,7 @@ from improvd.errors import UserError
 from improvd.recorder.folder import default_folder
 
 if TYPE_CHECKING:
+    import ssl
     from pathlib import Path
 
     from improvd.config.options import RunOptions
@@ -73,7 +74,17 @@ def open_door(options: RunOptions) -> Door:
     return Door(listening, address, names, token, cert, key, options.recordings or default_folder())
 
 
+def certificate(cert: Path, key: Path | None) -> ssl.SSLContext:
+    """For serving over TLS; ``key`` may stand in ``cert``. Raises OSError, of which an SSLError is one."""
+    import ssl  # noqa: PLC0415  few want it, and it takes 4 MB
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cert, key)
+    return context
+
+
 def _check_files(cert: Path | None, key: Path | None) -> None:
+    """See at the start whether the page's process can serve with them."""
     if key is not None and cert is None:
         raise UserError("cert-key is the key of a certificate: name that too, with --cert")
     for file in (cert, key):
@@ -82,6 +93,11 @@ def _check_files(cert: Path | None, key: Path | None) -> None:
                 file.open("rb").close()
             except OSError as error:
                 raise UserError(f"can't read {file}: {error.strerror}") from error
+    if cert is not None:
+        try:
+            certificate(cert, key)
+        except OSError as error:
+            raise UserError(f"{cert} is no certificate to serve the page with: {error.strerror or error}") from error
 
 
 def _listen(host: str, port: int | None) -> socket.socket:

@@ -15,20 +15,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from improvd.daemon.door import certificate
 from improvd.daemon.messages import Close, OpenPage, PageOpen
 from improvd.daemon.realtime import PAGE_NICENESS, be_nice
 from improvd.daemon.wire import Peer, last_words
-from improvd.errors import UserError
 from improvd.page.figures import Figures
 from improvd.page.gate import Gate
 from improvd.page.hub import Hub
-from improvd.page.server import certificate, run
+from improvd.page.server import run
 from improvd.page.sessions import Sessions
 from improvd.page.web import Web
 
 if TYPE_CHECKING:
-    import ssl
-
     from improvd.daemon.messages import Message
 
 
@@ -46,17 +44,8 @@ def _ends(messages: list[Message]) -> bool:
     return any(isinstance(message, Close) for message in messages)
 
 
-def _tls(order: OpenPage) -> ssl.SSLContext | None:
-    if not order.cert:
-        return None
-    try:
-        return certificate(Path(order.cert), Path(order.key) if order.key else None)
-    except OSError as error:
-        raise UserError(f"{order.cert} is no certificate to serve the page with: {error.strerror or error}") from error
-
-
 async def _serve(engine: Peer, order: OpenPage) -> None:
-    tls = _tls(order)
+    tls = certificate(Path(order.cert), Path(order.key) if order.key else None) if order.cert else None
     hub = Hub(Path(order.control))
     web = Web(
         Gate(order.names, order.token, secure=tls is not None),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -13,7 +12,7 @@ from improvd.page import limits
 
 if TYPE_CHECKING:
     import socket
-    from pathlib import Path
+    import ssl
 
     from improvd.page.hub import Hub
     from improvd.page.web import Web
@@ -61,10 +60,3 @@ async def run(sockets: list[socket.socket], web: Web, hub: Hub, end: asyncio.Eve
         await asyncio.gather(*(server.wait_closed() for server in servers))
         talking.cancel()
         await asyncio.gather(talking, return_exceptions=True)
-
-
-def certificate(cert: Path, key: Path | None) -> ssl.SSLContext:
-    """For serving over TLS; ``key`` may stand in ``cert``. Raises OSError and ssl.SSLError, which is one."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(cert, key)
-    return context

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE = 20.0
+PATIENCE = 40.0
 DESKTOP, PHONE = (1280, 800), (390, 844)
 
 # The page's own sound, tapped before it leaves, sample by sample, and the context's frame of the first of them.
@@ -53,6 +53,13 @@ END = """() => {
         clocks: tapped.clocks,
         samples: btoa(text),
     };
+}"""
+
+
+WATCH_STATES = """() => {
+    globalThis.states = [];
+    improvd.link.addEventListener("state", ({ detail }) => states.push(detail.state));
+    improvd.link.addEventListener("link", ({ detail }) => detail.up || states.push("away"));
 }"""
 
 
@@ -108,6 +115,8 @@ class Seen(NamedTuple):
 
     page: Page
     faults: list[str]
+    states: list[str]
+    """What the stage has shown and was not waited for yet."""
 
     def wait(self, expression: str, *more: Any) -> Any:  # noqa: ANN401  whatever JavaScript gives
         """The value of an expression once it is true. Not by Playwright's own way, which the page's policy forbids."""
@@ -139,8 +148,20 @@ class Seen(NamedTuple):
         return Heard(samples, found["rate"], found["first"], clocks)
 
     def state(self, state: str) -> None:
-        """Wait until the stage shows it."""
-        self.wait(f"document.documentElement.dataset.state === '{state}'")
+        """Wait until the stage shows it, or find that it has meanwhile; what it showed before that is forgotten."""
+        limit = time.monotonic() + PATIENCE
+        while state not in self.states:
+            assert time.monotonic() < limit, f"never {state}: {self.states}; {self.faults}"
+            self.page.wait_for_timeout(10)
+            self.states.extend(self.page.evaluate("states.splice(0)"))
+        del self.states[: self.states.index(state) + 1]
+
+    def warm_up(self) -> None:
+        """Begin the sound, as the first touch does, and hear the first answer out."""
+        self.play("z", down=30)
+        self.wait("improvd.sound.running && improvd.sound.rack.tone('electric', 60)")
+        self.state("answering")
+        self.state("listening")
 
 
 @contextmanager
@@ -172,13 +193,14 @@ def seeing(
         bypass_csp=listening,
     )
     page = context.new_page()
-    seen = Seen(page, [])
+    seen = Seen(page, [], [])
     page.on("console", lambda said: seen.faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: seen.faults.append(str(error)))
     page.on("requestfailed", lambda request: seen.faults.append(request.url))
     try:
         page.goto(url)
         seen.wait("globalThis.improvd && improvd.link.up && improvd.clock.known")
+        page.evaluate(WATCH_STATES)
         yield seen
         assert not seen.faults, seen.faults
     finally:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SILENCE = 1.0  # seconds after which a phrase is over
-LEAD = 0.15  # seconds from then to the answer's first note
+LEAD = 0.3  # seconds from then to the answer's first note
 PERIOD = 0.5
 LENGTH = 0.2
 

@@ -96,6 +96,7 @@ def test_without_the_token_nothing_and_with_it_everything(daemon: Daemon) -> Non
         with closing(connection):
             connection.request("GET", "/?token=sesame")
             response = connection.getresponse()
+            response.read()
             # The token leaves the address bar at once, and no script can read the cookie.
             assert (response.status, response.headers["Location"]) == (HTTPStatus.SEE_OTHER, "/")
             cookie = response.headers["Set-Cookie"]
@@ -111,7 +112,9 @@ def test_nothing_from_outside_may_be_loaded(page: Serving) -> None:
     connection = HTTPConnection("127.0.0.1", page.port, timeout=PATIENCE)
     with closing(connection):
         connection.request("GET", "/")
-        headers = connection.getresponse().headers
+        response = connection.getresponse()
+        response.read()
+    headers = response.headers
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
     assert {whence for what, whence in policy.items() if what.endswith("-src")} <= {"'none'", "'self'"}

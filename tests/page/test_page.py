@@ -49,9 +49,7 @@ def test_a_phrase_is_answered_and_the_answer_is_seen_and_heard(
 ) -> None:
     with seeing(chromium, page.url, size, listening=True) as seen:
         assert seen.page.evaluate(COLOURED, "you") == 0
-        seen.play("z", down=30)  # the first touch begins the sound
-        seen.wait("improvd.sound.running && improvd.sound.rack.tone('electric', 60)")
-        seen.state("listening")
+        seen.warm_up()
         daemon.planned.clear()
         seen.listen()
         seen.play("zcbq")
@@ -73,9 +71,7 @@ def test_a_phrase_is_answered_and_the_answer_is_seen_and_heard(
 
 def test_breaking_in_silences_the_answer(chromium: Browser, page: Serving, daemon: Daemon) -> None:
     with seeing(chromium, page.url, listening=True) as seen:
-        seen.play("z", down=30)
-        seen.wait("improvd.sound.running && improvd.sound.rack.tone('electric', 60)")
-        seen.state("listening")
+        seen.warm_up()
         seen.play("zcbqzcbq")
         seen.state("answering")
         seen.listen()
@@ -89,7 +85,7 @@ def test_breaking_in_silences_the_answer(chromium: Browser, page: Serving, daemo
         assert seen.page.evaluate("improvd.score.notes.every(({ onset }) => onset <= improvd.clock.at())")
         seen.wait(f"improvd.clock.at() > {last}")
         heard = seen.heard()
-    assert heard.loudness(broke_in, broke_in + 0.05) > NOT_SILENT
+    assert heard.loudness(broke_in, broke_in + 0.4) > NOT_SILENT
     assert heard.loudness(last - 0.1, last) < SILENT * 5
 
 
@@ -104,8 +100,8 @@ def test_a_knob_turned_on_one_page_turns_on_the_other(chromium: Browser, page: S
         for _ in range(4):
             other.page.get_by_role("button", name="Tap", exact=True).click()
             other.page.wait_for_timeout(300)
-        one.wait("Number(document.getElementById('knob-bpm').value) > 100")
-        assert not one.page.get_by_label("auto").is_checked()
+        one.wait("document.querySelector('[data-name=bpm] input[type=checkbox]').checked === false")
+        one.wait(f"document.getElementById('knob-bpm').valueAsNumber === {daemon.values['bpm']}")
         # What the daemon refuses is told beside the knob.
         one.page.get_by_label("style").fill("polka")
         one.page.get_by_label("style").press("Tab")

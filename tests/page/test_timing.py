@@ -104,10 +104,7 @@ def test_planned_notes_sound_within_five_milliseconds_of_their_time(
         jittering(page.port, jitter, seed=1) as port,
         seeing(chromium, f"http://127.0.0.1:{port}", listening=True) as seen,
     ):
-        seen.play("z", down=30)
-        seen.wait("improvd.sound.running && improvd.sound.rack.tone('electric', 60)")
-        seen.state("listening")
-        daemon.planned.clear()
+        seen.warm_up()
         seen.page.evaluate("improvd.sound.wanted = 'answers'")
         seen.wait("improvd.clock.roundTrip < 8")  # the clocks can't be farther apart than half of that
         seen.listen()
