@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path  # noqa: TC003  a dataclass's annotations are for everyone
 
+from improvd.config.form import Chords
 from improvd.config.kinds import Choice, File, Metre, Number, Switch, Text
 from improvd.config.musical import Channels, KeyName, KeyRange, PerAttribute
 from improvd.config.option import Change, Group, Option, described
@@ -136,6 +137,13 @@ class DuetOptions(MusicOptions):
         Number(1, 64, whole=True),
         "How many bars each of you has, with --mode trade.",
         group=Group.TIME,
+        change=Change.NEXT,
+    )
+    chords: str = described(
+        _DUET.chords,
+        Chords(),
+        "Chords that answers follow, round and round, a bar from | to |; % is the bar before.",
+        group=Group.MUSIC,
         change=Change.NEXT,
     )
     key: str = _knob(_DUET.key, KeyName(AUTO), "The key to keep to; auto: yours.")

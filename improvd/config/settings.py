@@ -23,6 +23,7 @@ def engine_settings(options: DuetOptions) -> EngineSettings:
         bars=options.bars,
         patience=options.patience,
         comp_below=options.comp_below,
+        chords=options.chords,
         sync=Sync(options.sync),
         count_in=options.count_in,
         swing=options.swing,

@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from improvd.core.chords import chords_between, form_from
 from improvd.core.events import CONTEXT_NOTES, TICKS_PER_BEAT, BeatNote, Beats, Continuation, Generate, Seconds
 from improvd.core.feel import Feel
 from improvd.core.key import key_named
@@ -148,6 +149,13 @@ class Answer:
             manner=leaving_room(manner, call, start) if self.part.beside else manner,
             earlier=self._earlier if self._settings.similarity > 0 else (),
             beside=beside,
+            chords=chords_between(
+                form_from(self._settings.chords),
+                self._settings.beats_per_bar,
+                self.pulse.downbeat or Beats(0.0),
+                start,
+                until,
+            ),
         )
         return self.outstanding
 

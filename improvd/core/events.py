@@ -76,6 +76,14 @@ class BeatNote:
 
 
 @dataclass(frozen=True, slots=True)
+class ChordAt:
+    """From beat ``onset`` on, a chord of these pitch ``classes``, 0 being C, in order."""
+
+    onset: Beats
+    classes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Generate:
     """What the engine asks of the model: notes from ``start`` (inclusive) to ``until`` (exclusive).
 
@@ -86,6 +94,7 @@ class Generate:
     ``downbeat`` is the beat of some downbeat where the bar is known. The worker must answer by ``deadline``.
     ``seed`` differs for every segment, so that a segment asked twice is answered alike.
     ``beside`` are notes of the player's that accompany: harmony, which sets no answer its register or density.
+    ``chords`` are those that sound from ``start`` to ``until``, in order, where chords were asked for.
     ``key`` is the key to keep to, None: the one that the player is in. ``earlier`` are phrases that the player played
     before, each on beats of its own, at most ``EARLIER_NOTES`` in all.
     """
@@ -110,6 +119,7 @@ class Generate:
     manner: Manner = AS_MEASURED
     earlier: tuple[tuple[BeatNote, ...], ...] = ()
     beside: tuple[BeatNote, ...] = ()
+    chords: tuple[ChordAt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ class EngineSettings:
     """How many bars each of us has in `Mode.TRADE`."""
     patience: float = 1.0
     """How long a call may be silent before it is over, against what was found best."""
+    chords: str = ""
+    """The form that answers follow, as `form_from` reads it; empty: none."""
     comp_below: int | None = None
     """Keys below this one accompany: they are harmony, and neither open, prolong nor stop anything."""
     sync: Sync = Sync.PLAYER

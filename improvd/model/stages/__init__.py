@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from improvd.model.stages.density import Density
 from improvd.model.stages.ending import ending
 from improvd.model.stages.guard import Guard
+from improvd.model.stages.harmony import Harmony
 from improvd.model.stages.loudness import Loudness
 from improvd.model.stages.register import Register
 from improvd.model.stages.repetition import Repetition
@@ -32,6 +33,7 @@ def stages(draft: Draft, learnt: Filter | None) -> list[Stage]:
     leans = [
         *similarity(draft),  # first: it mixes with what the network says, the others lean from there
         *([Tonality(draft)] if manner.key_lean > 0 else []),
+        *([Harmony(draft)] if draft.request.chords else []),
         *([Register(draft)] if manner.register is not None else []),
         *([Loudness(draft)] if manner.velocity is not None else []),
         *([Density(draft)] if manner.density is not None else []),
