@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from improvd.core.events import Generate
 
 LEAST_NOTES, LONGEST = 4, 32.0
+MOST_OF_A_PIECE = 12
 SILENCE, LONG_ENOUGH = 2.0, 0.9
 
 
@@ -101,14 +102,14 @@ def read(path: Path, period: float | None = None) -> list[Phrase]:
 
 
 def of_corpus(corpus: Path, count: int, rng: random.Random) -> list[Phrase]:
-    """Phrases of the test split, at most three of a piece."""
+    """Phrases of the test split."""
     with (corpus / "MANIFEST.csv").open(encoding="utf-8") as manifest:
         rows = [row for row in csv.DictReader(manifest) if row["split"] == "test" and "giantmidi" not in row["path"]]
     rng.shuffle(rows)
     phrases: list[Phrase] = []
     for row in rows:
         found = read(corpus / row["path"])
-        phrases += rng.sample(found, min(3, len(found)))
+        phrases += rng.sample(found, min(MOST_OF_A_PIECE, len(found)))
         if len(phrases) >= count:
             break
     return phrases[:count]
@@ -121,7 +122,7 @@ def of_performances(folder: Path, count: int, rng: random.Random) -> list[Phrase
         with path.with_suffix(".beats.csv").open(encoding="utf-8") as lines:
             beats = [float(row[0]) for row in csv.reader(lines) if row and row[0][:1].isdigit()]
         found = read(path, median(later - at for at, later in pairwise(beats)))
-        phrases += rng.sample(found, min(12, len(found)))
+        phrases += rng.sample(found, min(MOST_OF_A_PIECE, len(found)))
     rng.shuffle(phrases)
     return phrases[:count]
 

@@ -11,7 +11,7 @@ from improvd.core.chords import form_from
 class Chords(NamedTuple):
     """Chords by their names, bars with ``|`` between them; an empty text stands for none."""
 
-    metavar: str = "'Dm7 | G7 | …'"
+    metavar: str = "CHORDS"
 
     def parse(self, text: str) -> Value:
         """The text, evenly spaced."""

@@ -142,7 +142,7 @@ class DuetOptions(MusicOptions):
     chords: str = described(
         _DUET.chords,
         Chords(),
-        "Chords that answers follow, round and round, a bar from | to |; % is the bar before.",
+        "Chords that answers follow, round and round: bars with strokes between them, % for the one before.",
         group=Group.MUSIC,
         change=Change.NEXT,
     )
