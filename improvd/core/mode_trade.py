@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PICK_UP: Final = 0.5
 """A note so many beats before a bar line, at most, belongs to the bar after it."""
+IN_HAND: Final = Seconds(0.15)
+"""Ours is asked for so much sooner than need be: a bar line can't be put off."""
 SOON: Final = Seconds(0.25)
 """The end of their bars is not judged more often, as a beat that is only just found may prove to be another."""
 
@@ -42,7 +44,7 @@ class TradeTurns(Turns):
         call = self._listener.notes(now)
         pulse = self._source.pulse(call, now)
         start = Beats(self._opening(call[0].onset, pulse) + self._length)
-        asked_at = Seconds(pulse.timeline.time_at(start) - lead)
+        asked_at = Seconds(pulse.timeline.time_at(start) - lead - IN_HAND)
         if asked_at > now:
             # Nearer to it, more will have been heard of the beat.
             return Seconds(min(asked_at, now + max(SOON, (asked_at - now) / 2)))

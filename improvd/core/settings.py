@@ -101,7 +101,7 @@ class EngineSettings:
     seed: int = 0
     brush_velocity: int = 20
     brush_length: Seconds = Seconds(0.080)
-    longest_silence: Seconds = Seconds(1.2)
+    longest_silence: Seconds = Seconds(1.5)
     """The call ends at most this long after its last onset where no key is held."""
     lead: Seconds = Seconds(0.080)
     """How far ahead of its first note an answer is asked for at least; more where the model is slow."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from improvd.core.settings import EngineSettings
     from improvd.core.timeline import Timeline
 
-OVERDUE = 1.45
+OVERDUE = 1.8
 """An onset is overdue at this many times the interval it was expected after."""
 FIRST_EXPECTED = Seconds(0.8)
 """What is expected after a single onset."""

@@ -67,8 +67,8 @@ def test_what_the_player_plays_stops_the_answer_at_once_and_opens_the_next_call(
 
 
 def test_a_key_before_the_answer_sounds_goes_on_with_the_call() -> None:
-    # The call is judged to be over at 6.01; the answer would begin at 6.4.
-    performance = perform([*scale(1.0, BEAT, 8), *keys((6.2, 6.5, 72))])
+    # The call is judged to be over at 6.28; the answer would begin at 6.4.
+    performance = perform([*scale(1.0, BEAT, 8), *keys((6.32, 6.6, 72))])
     (turn,) = performance.turns
     assert (turn.call_start, turn.call_notes) == (1.0, 9)
 
@@ -117,7 +117,7 @@ def test_a_brushed_key_neither_opens_a_call_nor_stops_an_answer() -> None:
 
 
 def test_a_brush_while_the_answer_is_being_made_is_no_call_either() -> None:
-    performance = perform([*scale(1.0, BEAT, 8), *keys((6.2, 6.24, 50, 8))])
+    performance = perform([*scale(1.0, BEAT, 8), *keys((6.31, 6.35, 50, 8))])
     assert [(turn.call_notes, turn.reason) for turn in performance.turns] == [(8, "finished")]
 
 

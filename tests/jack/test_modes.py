@@ -43,8 +43,8 @@ def test_it_goes_on_until_the_player_returns(duet: Start, player: Player, synth:
     synth.heard.wait(lambda heard: heard and heard[-1].at - heard[0].at > 8 * BEAT, "answer that goes on")
     player.play(FOUR[:1])
     running.wait_line("turn 1:")
-    assert running.trace("turn")[0]["reason"] == "interrupted"
     ends_in_silence(running, synth)
+    assert running.trace("turn")[0]["reason"] == "interrupted"
 
 
 def test_a_duet_sounds_while_the_player_plays(duet: Start, player: Player, synth: Synth) -> None:
