@@ -7,6 +7,8 @@ import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from improvd.config.controls import table_of
+from improvd.config.file import CONTROLS
 from improvd.config.option import Change, options_of
 from improvd.config.options import RunOptions
 
@@ -28,6 +30,14 @@ _HEAD = """\
 # if improvd reads this again while it plays (on SIGHUP, as `systemctl --user reload improvd` sends it).
 """
 
+_CONTROLS = """\
+# Knobs, pads and pedals and what they do; or bind them by moving them: improvd learn temperature
+
+#[controls]
+#temperature = { cc = 21 }
+#mute = { note = "C2", channel = 10 }
+"""
+
 _PROFILES = """\
 # Profiles say what differs from the above, and are chosen by name: improvd run --profile jazz
 
@@ -39,10 +49,7 @@ _PROFILES = """\
 
 def toml(option: Option, value: Value) -> str:
     """The line of a file that gives an option this value."""
-    plain = option.kind.plain(value)
-    # TOML's strings with their escapes are JSON's, for all that a line of text may hold.
-    written = json.dumps(plain, ensure_ascii=False) if isinstance(plain, (str, bool)) else repr(plain)
-    return f"{option.name} = {written}"
+    return f"{option.name} = {_written(option.kind.plain(value))}"
 
 
 def listing(chosen: Chosen[Any]) -> str:
@@ -55,11 +62,34 @@ def listing(chosen: Chosen[Any]) -> str:
         for option in options:
             line = toml(option, getattr(chosen.options, option.field))
             lines.append(f"{line:{REMARKS}}  # {chosen.origins[option.field].where}")
+    bound = controls(chosen.options)
+    if bound:
+        lines += ["", f"[{CONTROLS}]", *(f"{target} = [{', '.join(map(_inline, found))}]" for target, found in bound)]
     return "\n".join(lines)
 
 
+def controls(options: object) -> list[tuple[str, list[dict[str, float | str]]]]:
+    """The map of controls, as a file would hold it, by targets; none where the options have no such thing."""
+    bound: dict[str, list[dict[str, float | str]]] = {}
+    for binding in getattr(options, CONTROLS, ()):
+        bound.setdefault(binding.target, []).append(table_of(binding))
+    return list(bound.items())
+
+
+def _inline(table: dict[str, float | str]) -> str:
+    return f"{{ {', '.join(f'{key} = {_written(value)}' for key, value in table.items())} }}"
+
+
+def _written(plain: float | str) -> str:
+    """A value in TOML, whose strings with their escapes are JSON's, for all that a line of text may hold."""
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, (str, bool)) else repr(plain)
+
+
 def as_json(chosen: Chosen[Any]) -> dict[str, Any]:
-    """What holds, for programs: ``options`` by their names in a file, each with its value, source and place."""
+    """What holds, for programs: ``options`` by their names in a file, each with its value, source and place.
+
+    ``controls`` are what each target is bound to.
+    """
     return {
         "file": str(chosen.path),
         "there": chosen.there,
@@ -72,12 +102,13 @@ def as_json(chosen: Chosen[Any]) -> dict[str, Any]:
             }
             for option in options_of(type(chosen.options))
         },
+        CONTROLS: dict(controls(chosen.options)),
     }
 
 
 def example(path: object) -> str:
     """A file with every option at its default, commented out, and what it means; ``path``: where it belongs."""
-    return "\n".join([_HEAD.format(path=path), *_described(), _PROFILES])[:-1]
+    return "\n".join([_HEAD.format(path=path), *_described(), _CONTROLS, _PROFILES])[:-1]
 
 
 def _described() -> Iterator[str]:

@@ -57,6 +57,7 @@ class Outfit:
         self._fitting = self._told = fitting_of(options)
         self._lit: View | None = None  # what the lamps show; None: nobody knows
         self._view: View | None = None
+        self._on = False  # whether the ports have been told of: before, nobody may be there to be told anything
 
     def order(self) -> Fitting:
         """What a fresh process is told first."""
@@ -72,6 +73,7 @@ class Outfit:
             self._view = happening
             self._light()
         elif isinstance(happening, (Began, PortsBack, PortsChanged)):
+            self._on = True
             self._lit = None  # another synth may be there
             self._fit()
             self._light()
@@ -87,7 +89,7 @@ class Outfit:
             self._send(Aside(self._told.choosing, choosing=True))
 
     def _light(self) -> None:
-        if self._channel is None or self._view is None:
+        if self._channel is None or self._view is None or not self._on:
             return
         told = lamps(self._channel, self._lit, self._view)
         self._lit = self._view

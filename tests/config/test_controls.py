@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from improvd.config import text
 from improvd.config.controls import RANGES, bindings_from, default_knob, table_of
 from improvd.config.kinds import Number
-from improvd.config.layers import Told, choose
+from improvd.config.layers import Chosen, Origin, Source, Told, choose
 from improvd.config.live import LIVE
+from improvd.config.option import options_of
 from improvd.config.options import RunOptions
 from improvd.config.renewal import renew
 from improvd.core.binding import COMMANDS, PROGRAM, Binding, Command, Control, Curve, Encoder, Fixed, Knob, Relative
 from improvd.core.events import CONTROL, NOTE_ON
 from improvd.errors import UserError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 NUMBERS = sorted(name for name, option in LIVE.items() if isinstance(option.kind, Number))
 
@@ -142,11 +147,26 @@ def test_a_profile_says_what_differs(tmp_path: Path) -> None:
 
 def test_a_mistake_tells_where_it_stands(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    for text, says in (
+    for written, says in (
         ("controls = 3\n", "[controls] must be a table, as in temperature = { cc = 21 }"),
         ("[profile.jazz.controls]\nmood = { cc = 1 }\n", "[profile.jazz.controls] has no target 'mood'; "),
     ):
-        path.write_text(text)
+        path.write_text(written)
         with pytest.raises(UserError) as caught:
             choose(RunOptions, Told({"config": str(path)}, {}))
         assert str(caught.value).startswith(f"{path}: {says}")
+
+
+@given(st.dictionaries(st.sampled_from([*LIVE, *COMMANDS]), TABLES | st.lists(TABLES, max_size=3), max_size=4))
+def test_what_is_listed_is_bound_as_it_is(tables: dict[str, object]) -> None:
+    try:
+        bindings = bound(**tables)
+    except ValueError as error:
+        event(str(error)[:20])
+        return
+    origins = {option.field: Origin(Source.DEFAULT, "default") for option in options_of(RunOptions)}
+    options = RunOptions(controls=bindings)
+    chosen = Chosen(options, origins, Path("c.toml"), there=False, profile="", told=Told({}, {}))
+    found = tomllib.loads(text.listing(chosen)).get("controls", {})
+    assert bound(**found) == bindings
+    assert bound(**text.as_json(chosen)["controls"]) == bindings

@@ -132,6 +132,8 @@ def test_the_lamps_are_lit_anew_where_a_port_came_or_went() -> None:
     sent: list[object] = []
     outfit = Outfit(replace(options(), state_channel=16), sent.append)
     outfit.see(AT, VIEW)
+    assert sent == []  # nobody is known to be there
+    outfit.see(AT, PortsChanged(PORTS))
     outfit.see(AT, replace(VIEW, state=State.CALL))
     outfit.see(AT, replace(VIEW, state=State.THINKING))
     all_of_it = Aside((b"\xbf\x66\x00", b"\xbf\x67\x7f", b"\xbf\x68\x00"))
