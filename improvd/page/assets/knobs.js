@@ -17,9 +17,8 @@ export class Knobs {
   /** Draw all of them anew, by their groups. */
   draw(settings) {
     this.#shown.clear();
-    const groups = Map.groupBy ? Map.groupBy(settings, (one) => one.group) : grouped(settings);
     this.#place.replaceChildren(
-      ...[...groups].map(([title, some]) => {
+      ...[...grouped(settings)].map(([title, some]) => {
         const box = make("fieldset", {}, make("legend", {}, title));
         box.append(...some.map((one) => this.#knob(one)));
         return box;
@@ -133,6 +132,7 @@ function paced(call) {
   };
 }
 
+/** Settings by their group, in the order in which they come. */
 function grouped(settings) {
   const groups = new Map();
   for (const one of settings) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);

@@ -43,18 +43,15 @@ let loudness = 3;
 let muted = false;
 
 /** Play a message of `ms` (the browser's time; now where left out): sounded here, and told to improvd. */
-async function play(data, ms = performance.now()) {
+function play(data, ms = performance.now()) {
+  if (clock.known) {
+    const at = clock.at(ms);
+    sentHere.add(`${at}:${data}`);
+    if (sentHere.size > 500) sentHere.delete(sentHere.values().next().value);
+    link.ask("play", { events: [[at, data]] }).catch(() => {}); // the stage tells that improvd is away
+  }
   if (sound.running) sound.hear(data);
   else if (sound.wanted !== "off") sound.begin().then(() => isFresh(data, ms) && sound.hear(data));
-  if (!clock.known) return;
-  const at = clock.at(ms);
-  sentHere.add(`${at}:${data}`);
-  if (sentHere.size > 500) sentHere.delete(sentHere.values().next().value);
-  try {
-    await link.ask("play", { events: [[at, data]] });
-  } catch {
-    // the stage tells that improvd is away
-  }
 }
 
 /** Whether a message that had to wait for the sound to begin is still worth hearing. */
