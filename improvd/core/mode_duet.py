@@ -38,8 +38,10 @@ APART: Final = 12
 MIDDLE: Final = 60
 """Who plays above it is joined from below."""
 RECENTLY: Final = Beats(4.0)
-DENSEST: Final = Beats(3.0)
-"""Notes a beat of both parts together."""
+TOGETHER: Final = 2.5
+"""Notes a beat of both parts, as far as ours can make that true."""
+FEWEST, MOST = 0.25, 4.0
+"""So many times as many notes as theirs."""
 BEND: Final = 0.12
 """A beat that is found to be faster or slower than the one that is played by more than this share is another one."""
 
@@ -93,7 +95,8 @@ def leaving_room(manner: Manner, theirs: Sequence[BeatNote], start: Beats) -> Ma
         span = max(1.0, start - max(theirs[0].onset, start - RECENTLY))
         now = len(lately) / span
         usual = len(theirs) / max(1.0, start - theirs[0].onset)
-        density *= min(4.0, max(0.25, (DENSEST - now) / max(usual, 0.25) / 2.0))
+        # What the knob multiplies is how many notes a beat they play all in all.
+        density *= min(MOST, max(FEWEST, (TOGETHER - now) / max(usual, FEWEST)))
     return replace(manner, register=register, density=density)
 
 
