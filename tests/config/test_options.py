@@ -21,6 +21,7 @@ from improvd.config.layers import Chosen, Origin, Source, Told, choose
 from improvd.config.musical import Channels, KeyName, KeyRange, PerAttribute
 from improvd.config.option import Change, Option, options_of
 from improvd.config.options import RehearseOptions, RunOptions
+from improvd.config.pitches import PitchName
 from improvd.config.renewal import renew
 from improvd.config.settings import engine_settings
 from improvd.core.key import Key
@@ -39,7 +40,9 @@ KEYS = [Key(tonic, minor) for tonic in range(12) for minor in (False, True)]
 LINE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]))
 
 
-def musical(kind: KeyName | PerAttribute | Channels | KeyRange) -> st.SearchStrategy[str]:
+def musical(kind: KeyName | PerAttribute | Channels | KeyRange | PitchName) -> st.SearchStrategy[Any]:
+    if isinstance(kind, PitchName):
+        return st.none() | st.integers(0, 127)
     if isinstance(kind, Channels):
         return st.sets(st.integers(1, 16)).map(lambda found: ", ".join(map(str, sorted(found))))
     if isinstance(kind, KeyRange):
@@ -59,7 +62,7 @@ def values(option: Option) -> st.SearchStrategy[Any]:
     if isinstance(kind, Number):
         numbers = st.integers(int(kind.low), int(kind.high)) if kind.whole else st.floats(kind.low, kind.high)
         return numbers | st.none() if kind.word else numbers
-    if isinstance(kind, (KeyName, PerAttribute, Channels, KeyRange)):
+    if isinstance(kind, (KeyName, PerAttribute, Channels, KeyRange, PitchName)):
         return musical(kind)
     if isinstance(kind, Metre):
         return st.builds("{}/{}".format, st.integers(1, 16), st.sampled_from([1, 2, 4, 8, 16]))
