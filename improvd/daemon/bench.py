@@ -96,7 +96,7 @@ def _start(model: str) -> dict[str, Any]:
     sizes: dict[str, float] = {}
     for _ in range(STARTS):
         began = time.monotonic()
-        command = [sys.executable, "-m", "improvd", "run", "--api", api, "--model", model]
+        command = [sys.executable, "-m", "improvd", "run", "--api", api, "--model", model, "--no-page"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=_plain_environment()) as running:  # noqa: S603  as above
             line = running.stdout.readline() if running.stdout else b""
             if not line.startswith(b"ready:"):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from improvd.cli import main
 from improvd.config import text
 from improvd.config.file import read
+from improvd.config.form import Chords
 from improvd.config.kinds import Metre, Number, Switch
 from improvd.config.layers import Chosen, Origin, Source, Told, choose
 from improvd.config.musical import Channels, KeyName, KeyRange, PerAttribute
@@ -40,7 +41,11 @@ KEYS = [Key(tonic, minor) for tonic in range(12) for minor in (False, True)]
 LINE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]))
 
 
-def musical(kind: KeyName | PerAttribute | Channels | KeyRange | PitchName) -> st.SearchStrategy[Any]:
+def musical(kind: Chords | KeyName | PerAttribute | Channels | KeyRange | PitchName) -> st.SearchStrategy[Any]:
+    if isinstance(kind, Chords):
+        return st.lists(st.sampled_from(["Dm7", "G7 C", "%", "F#m7b5/A"]), max_size=6).map(
+            lambda bars: " | ".join(["C", *bars]) if bars else ""
+        )
     if isinstance(kind, PitchName):
         return st.none() | st.integers(0, 127)
     if isinstance(kind, Channels):
@@ -62,7 +67,7 @@ def values(option: Option) -> st.SearchStrategy[Any]:
     if isinstance(kind, Number):
         numbers = st.integers(int(kind.low), int(kind.high)) if kind.whole else st.floats(kind.low, kind.high)
         return numbers | st.none() if kind.word else numbers
-    if isinstance(kind, (KeyName, PerAttribute, Channels, KeyRange, PitchName)):
+    if isinstance(kind, (Chords, KeyName, PerAttribute, Channels, KeyRange, PitchName)):
         return musical(kind)
     if isinstance(kind, Metre):
         return st.builds("{}/{}".format, st.integers(1, 16), st.sampled_from([1, 2, 4, 8, 16]))
