@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from improvd.model import recital
-from improvd.model.originality import RUN
+from improvd.model.originality import RUN, runs
 from improvd.model.tokens import PITCH
 from tests.model.random_tunes import CORPUS, LEARNT, random_tune
 
@@ -17,6 +17,8 @@ def test_after_a_call_of_the_players_own_it_is_the_longest_match(
 ) -> None:
     own = random_tune(10_000 + seed, 60)
     answer = np.concatenate([own[30:40], CORPUS[number][first : first + count], own[40:]])
+    # One run in some hundred is found by mistake, also of those in which the answer follows the call.
+    assume(not LEARNT.has(runs(np.concatenate([own[:30], answer[: RUN - 1]]))).any())
     assert recital.longest(LEARNT, own[:30], answer) == LEARNT.longest(answer).notes
 
 
