@@ -18,27 +18,21 @@ from improvd.core.encore import encore
 from improvd.core.events import (
     CONTEXT_NOTES,
     NOTE_ON,
-    BeatNote,
     Beats,
     Continuation,
     Effect,
     MidiEvent,
-    Pace,
-    PlannedNote,
-    Play,
     Release,
     Seconds,
-    TurnEnded,
 )
 from improvd.core.listener import Listener
 from improvd.core.mode_call import CallTurns, ContinueTurns
 from improvd.core.mode_duet import DuetTurns, locked
 from improvd.core.mode_trade import TradeTurns
 from improvd.core.modes import Part, Turns
-from improvd.core.phrases import remember
-from improvd.core.planned import Planned
+from improvd.core.our_turn import OurTurn
+from improvd.core.pace import PaceKeeper
 from improvd.core.settings import SWIFT, Mode, Sync
-from improvd.core.tempo import DEFAULT_BPM, call_length
 from improvd.core.turns import TOO_SOON, State
 from improvd.core.view import View
 
@@ -48,9 +42,7 @@ if TYPE_CHECKING:
     from improvd.core.beat import BeatSource
     from improvd.core.events import Note
     from improvd.core.key import Key
-    from improvd.core.phrases import Phrases
     from improvd.core.settings import EngineSettings
-    from improvd.core.tempo import Pulse
 
 SOURCES: dict[Sync, Callable[[EngineSettings], BeatSource]] = {
     Sync.PLAYER: PlayerBeat,
@@ -82,21 +74,14 @@ class Engine:
         self._state = State.LISTENING
         self._source = SOURCES[Sync(settings.sync)](settings)
         self._turns = MODES[Mode(settings.mode)](settings, self._listener, self._source)
-        self._beat: Pulse | None = None  # as it was known at last
-        self._pace: Pace | None = None  # as it was told at last
+        self._pace = PaceKeeper()
         self._call_ends_at: Seconds | None = None
         self._last_struck = Seconds(0.0)
         self._key: Key | None = None  # as the model heard it at last
         self._muted = False
         self._hears = self._plays = True  # whether there is a keyboard, and a synth
         self._watched: tuple[State, int] = (State.LISTENING, 0)  # what that was worked out from
-        self._decided_at = Seconds(0.0)
-        self._turn = -1  # counts decisions: one that was taken back is never mistaken for the next
-        self._answer: Answer | None = None
-        self._earlier: Phrases = ()  # the calls that were answered, for later answers to take up
-        self._planned = Planned()  # of this answer
-        self._last: Answer | None = None  # that ended, for cues to come back to
-        self._next_key = 0
+        self._ours = OurTurn()
 
     @property
     def state(self) -> State:
@@ -106,12 +91,12 @@ class Engine:
     @property
     def bpm(self) -> float:
         """The tempo as last known."""
-        return self._beat.timeline.bpm if self._beat else self._settings.bpm or DEFAULT_BPM
+        return self._pace.bpm(self._settings)
 
     @property
     def view(self) -> View:
         """What others may see of all this."""
-        pulse = self._answer.pulse if self._answer else self._beat
+        pulse = self._ours.answer.pulse if self._ours.answer else self._pace.beat
         return View(
             state=self._state,
             muted=self._muted,
@@ -158,7 +143,7 @@ class Engine:
         """Ticks of a MIDI clock came at these times: what of an answer does not sound yet moves with its beats."""
         effects = self.on_time(now)
         self._source.hear_ticks(ticks)
-        return effects + self._follow(now) + self.on_time(now)
+        return [*effects, *self._ours.follow(now, self._source), *self.on_time(now)]
 
     def on_time(self, now: Seconds) -> list[Effect]:
         """Do what is due by ``now``."""
@@ -169,7 +154,7 @@ class Engine:
             self._watch_call()
         self._take_up(now)
         while (deadline := self._turn_deadline()) is not None and deadline <= now:
-            asks_at = self._answer.asks_at if self._answer else None
+            asks_at = self._ours.answer.asks_at if self._ours.answer else None
             if self._state is State.CALL:
                 effects += self._decide(now)
             elif asks_at is not None and asks_at <= now:
@@ -179,17 +164,17 @@ class Engine:
             else:
                 effects += self._end_turn("finished", None)
             self._take_up(now)
-        return effects + self._keep_pace(now)
+        return [*effects, *self._pace.tell(now, self._source, self._settings)]
 
     def on_continuation(self, now: Seconds, continuation: Continuation) -> list[Effect]:
         """What the model answered; thrown away unless it is what is waited for."""
         effects = self.on_time(now)
-        answer = self._answer
+        answer = self._ours.answer
         notes = answer.take(now, continuation) if answer is not None else None
         if answer is None or notes is None:
             return effects
         if notes:
-            effects += self._plan(now, answer, notes)
+            effects.append(self._ours.plan(now, answer, notes, self._settings.channel))
         self._key = continuation.key
         if not answer.complete and not answer.part.repeats:
             effects += self._ask(now)
@@ -202,7 +187,7 @@ class Engine:
         """
         self._priming = Seconds(PRIMING_STEPS * step + SETTLING)
         effects = self.on_time(now)
-        if self._answer is not None and self._answer.outstanding is not None:
+        if self._ours.answer is not None and self._ours.answer.outstanding is not None:
             effects += self._ask(now)
         return effects + self.on_time(now)
 
@@ -215,19 +200,19 @@ class Engine:
         """
         effects = self.on_time(now)
         self._coming = settings
-        if self._answer is not None:
-            self._answer.adjust(settings)
+        if self._ours.answer is not None:
+            self._ours.answer.adjust(settings)
             if replace(settings, **{name: getattr(self._settings, name) for name in SWIFT}) != self._settings:
-                self._answer.finish()
+                self._ours.answer.finish()
         return effects + self.on_time(now)
 
     def on_cue(self, now: Seconds, cue: Cue) -> list[Effect]:
         """The player asks for something now; it is as if they hadn't where there is nothing to do it with."""
         effects = self.on_time(now)
         over = cue is Cue.TAKE_OVER
-        if over and self._answer is None and self._state is State.CALL and self._listener.notes(now):
+        if over and self._ours.answer is None and self._state is State.CALL and self._listener.notes(now):
             effects += self._play(now, self._turns.take_over(now, self._ahead))
-        elif not over or self._answer is None:
+        elif not over or self._ours.answer is None:
             effects += self._cut(now)
             self._hear_no_more(now)
             if cue is not Cue.STOP:
@@ -239,7 +224,7 @@ class Engine:
         """Listen on and answer nothing from now on, or answer again, beginning with a call that is not over yet."""
         effects = self.on_time(now)
         self._muted = muted
-        if muted and self._answer is not None:
+        if muted and self._ours.answer is not None:
             effects += self._cut(now)
             self._take_up(now)
         return effects
@@ -254,7 +239,7 @@ class Engine:
         self._hears, self._plays = hears, plays
         if lost_keyboard:
             effects += [Release(), *self.on_ports_lost(now)]
-        elif lost_synth and self._answer is not None:
+        elif lost_synth and self._ours.answer is not None:
             effects += self._cut(now)
             self._take_up(now)
         return effects
@@ -277,39 +262,31 @@ class Engine:
         return [Release(), *self._end_turn("interrupted", now)]
 
     def _turn_deadline(self) -> Seconds | None:
-        answer, first = self._answer, self._planned.first
-        if answer is None:
+        if self._ours.answer is None:
             return self._call_ends_at
-        asks_at = answer.asks_at
-        if self._state is State.THINKING:
-            due = answer.gives_up_at if first is None else first
-            return due if asks_at is None else Seconds(min(due, asks_at))
-        last = self._planned.end
-        if answer.complete:
-            return last
-        return Seconds(max(last, answer.gives_up_at)) if asks_at is None else asks_at
+        return self._ours.deadline(sounds=self._state is State.ANSWERING)
 
     def _on_played(self, at: Seconds) -> list[Effect]:
         """A key that counts went down."""
         self._last_struck = at
         effects: list[Effect] = []
-        if self._answer is not None:
+        if self._ours.answer is not None:
             if not self._turns.yields:
                 return []
-            first = self._planned.first
+            first = self._ours.first
             if self._state is State.ANSWERING and first is not None and at - first > TOO_SOON:
                 effects += self._cut(at)
             else:
                 # Nobody could have heard the answer yet, let alone have replied to it: the call was not over, and
                 # goes on.
                 effects.append(Release())
-                self._drop_answer()
+                self._ours.drop()
         self._state = State.CALL
         return effects
 
     def _take_up(self, now: Seconds) -> None:
         """Let new settings hold, unless something is under way that began by the present ones."""
-        if self._coming is None or self._answer is not None or self._listener.held:
+        if self._coming is None or self._ours.answer is not None or self._listener.held:
             return
         before, self._settings, self._coming = self._settings, self._coming, None
         self._listener.adopt(self._settings)
@@ -351,22 +328,25 @@ class Engine:
             self._hear_no_more(now)
             return []
         self._begin_turn(
-            now, Answer(self._turn + 1, part, lead=self._lead, settings=self._settings, earlier=self._earlier)
+            now,
+            Answer(self._ours.next_number, part, lead=self._lead, settings=self._settings, earlier=self._ours.earlier),
         )
         return self._ask(now)
 
     def _encore(self, now: Seconds, cue: Cue) -> list[Effect]:
         """What was played last, once more."""
-        last, known = self._last, self._source.known(now)
+        last, known = self._ours.last, self._source.known(now)
         if last is None or self._silent:
             return []
         pulse = known if known is not None and known.sync is not Sync.PLAYER else last.pulse
         start = pulse.start(Seconds(now + self._ahead))
-        answer = encore(cue, last, self._turn + 1, pulse, start, lead=self._lead, settings=self._settings)
+        answer = encore(cue, last, self._ours.next_number, pulse, start, lead=self._lead, settings=self._settings)
         if answer is None:
             return []
         self._begin_turn(now, answer)
-        return self._plan(now, answer, answer.notes) if answer.complete else self._ask(now)
+        if not answer.complete:
+            return self._ask(now)
+        return [self._ours.plan(now, answer, answer.notes, self._settings.channel)]
 
     @property
     def _silent(self) -> bool:
@@ -374,9 +354,7 @@ class Engine:
         return self._muted or self._source.stopped() or not self._plays
 
     def _begin_turn(self, now: Seconds, answer: Answer) -> None:
-        self._turn = answer.turn
-        self._answer = answer
-        self._decided_at = now
+        self._ours.begin(now, answer)
         self._call_ends_at = None
         self._state = State.THINKING
 
@@ -388,7 +366,7 @@ class Engine:
 
     def _ask(self, now: Seconds) -> list[Effect]:
         """Ask for the next segment, if there is to be one."""
-        answer = self._answer
+        answer = self._ours.answer
         if answer is None:
             return []
         period = answer.timeline.period
@@ -402,106 +380,30 @@ class Engine:
             answer.pulse = locked(answer.pulse, self._source.known(now))
             theirs = self._listener.notes(now)[-CONTEXT_NOTES:]
         elif not self._turns.yields:
-            accompaniment += [note for note in self._listener.notes(now) if note.onset >= self._decided_at]
+            accompaniment += [note for note in self._listener.notes(now) if note.onset >= self._ours.decided_at]
             accompaniment.sort(key=lambda note: (note.onset, note.pitch))
         asked = answer.ask(now, theirs, accompaniment)
         return [] if asked is None else [asked]
 
     def _begin_or_give_up(self) -> list[Effect]:
         """The answer's first note sounds now, or no answer came in all the time it had."""
-        if self._planned.first is None:
+        if self._ours.first is None:
             return [Release(), *self._end_turn("abandoned", None)]
         self._state = State.ANSWERING
         return []
 
-    def _plan(self, now: Seconds, answer: Answer, notes: Sequence[BeatNote]) -> list[Effect]:
-        """Have these notes played, of later beats than all before."""
-        planned = []
-        for note in notes:
-            self._next_key += 1
-            onset, offset = answer.times(note, self._next_key)
-            onset = max(onset, now)  # chance may have put it before
-            planned.append(
-                PlannedNote(
-                    key=self._next_key,
-                    onset=onset,
-                    offset=max(offset, onset),
-                    pitch=note.pitch,
-                    velocity=note.velocity,
-                    channel=self._settings.channel,
-                )
-            )
-        self._planned.add(zip(notes, planned, strict=True))
-        return [Play(answer.turn, tuple(planned))]
-
-    def _follow(self, now: Seconds) -> list[Effect]:
-        """The beats of the answer may fall elsewhere by now: plan those of its notes anew that don't sound yet."""
-        answer = self._answer
-        if answer is None or (pulse := self._source.follow(answer.pulse)) is answer.pulse:
-            return []
-        answer.pulse = pulse
-        moved = self._planned.move(answer.times, now)
-        return [Play(answer.turn, moved)] if moved else []
-
-    def _keep_pace(self, now: Seconds) -> list[Effect]:
-        """Tell where the beat is, where that is known otherwise than before."""
-        self._beat = self._source.known(now) or self._beat
-        beat = self._beat
-        if beat is None:
-            return []
-        pace = Pace(
-            origin=beat.timeline.origin,
-            period=beat.timeline.period,
-            bar=self._settings.beats_per_bar,
-            tap=self._settings.tap,
-            downbeat=beat.downbeat,
-            first=self._source.first,
-            running=not self._source.stopped(),
-        )
-        if pace == self._pace:
-            return []
-        self._pace = pace
-        return [pace]
-
     def _cut(self, at: Seconds) -> list[Effect]:
         """End the turn, if there is one of ours, in the middle."""
-        return [] if self._answer is None else [Release(), *self._end_turn("interrupted", at)]
+        return [] if self._ours.answer is None else [Release(), *self._end_turn("interrupted", at)]
 
     def _end_turn(self, reason: str, at: Seconds | None) -> list[Effect]:
-        """Close the books on a turn: cut short ``at`` a time, or None where it was played to its end."""
-        answer = self._answer
+        """The turn of ours is over: cut short ``at`` a time, or None where it was played to its end."""
+        answer = self._ours.answer
         if answer is None:
             return []
-        sounded = self._planned.sounded(at)
-        call = () if answer.cue else answer.part.call
-        period = answer.timeline.period
-        ended = TurnEnded(
-            turn=answer.turn,
-            call_start=call[0].onset if call else self._decided_at,
-            call_end=max((note.offset for note in call), default=self._decided_at),
-            decided_at=self._decided_at,
-            bpm=answer.timeline.bpm,
-            confidence=answer.pulse.confidence,
-            call_notes=len(call),
-            call_beats=call_length(answer.part.pulse.timeline, call) if call else Beats(0.0),
-            response_onset=sounded and sounded.onset,
-            response_end=sounded and sounded.end,
-            response_notes=sounded.notes if sounded else 0,
-            response_beats=Beats((sounded.end - sounded.onset) / period if sounded else 0.0),
-            lateness=Seconds((answer.start - answer.part.start) * period),
-            reason=reason,
-            cue=answer.cue,
-        )
+        ended = self._ours.end(answer, reason, at)
         over = answer.timeline.time_at(answer.end) if at is None else at
-        self._listener.forget(self._turns.next_call(self._decided_at, over, answer.pulse))
-        if not answer.cue:
-            self._earlier = remember(self._earlier, answer.part.phrase)
-        self._last = answer
-        self._drop_answer()
+        self._listener.forget(self._turns.next_call(ended.decided_at, over, answer.pulse))
         self._state = State.LISTENING if self._listener.first_struck is None else State.CALL
         self._watch_call()
         return [ended]
-
-    def _drop_answer(self) -> None:
-        self._answer = None
-        self._planned = Planned()

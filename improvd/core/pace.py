@@ -1,0 +1,45 @@
+"""Where the beat is, as whoever sends clock and clicks is told: once, and again only where it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from improvd.core.events import Pace
+from improvd.core.tempo import DEFAULT_BPM
+
+if TYPE_CHECKING:
+    from improvd.core.beat import BeatSource
+    from improvd.core.events import Seconds
+    from improvd.core.settings import EngineSettings
+    from improvd.core.tempo import Pulse
+
+
+class PaceKeeper:
+    """Knows the beat as it was known at last. One thread owns it, the engine's; nothing here blocks."""
+
+    def __init__(self) -> None:
+        self.beat: Pulse | None = None
+        self._told: Pace | None = None
+
+    def bpm(self, settings: EngineSettings) -> float:
+        """The tempo as last known."""
+        return self.beat.timeline.bpm if self.beat else settings.bpm or DEFAULT_BPM
+
+    def tell(self, now: Seconds, source: BeatSource, settings: EngineSettings) -> list[Pace]:
+        """Tell where the beat is, where that is known otherwise than before."""
+        self.beat = source.known(now) or self.beat
+        if self.beat is None:
+            return []
+        pace = Pace(
+            origin=self.beat.timeline.origin,
+            period=self.beat.timeline.period,
+            bar=settings.beats_per_bar,
+            tap=settings.tap,
+            downbeat=self.beat.downbeat,
+            first=source.first,
+            running=not source.stopped(),
+        )
+        if pace == self._told:
+            return []
+        self._told = pace
+        return [pace]
