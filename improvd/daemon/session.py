@@ -18,13 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from improvd.config.settings import schedule_limits
 from improvd.core.events import Continuation, Seconds, Sent
 from improvd.core.schedule import Instrument
-from improvd.core.settings import Sync
 from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
 from improvd.daemon.clock import now
+from improvd.daemon.complaints import Complaints
 from improvd.daemon.control import Desk
 from improvd.daemon.duet import Duet
 from improvd.daemon.family import Family
@@ -45,9 +44,9 @@ from improvd.daemon.messages import (
     PortsOpen,
     TicksHeard,
     TicksSent,
-    TimePorts,
 )
 from improvd.daemon.notify import Notifier
+from improvd.daemon.orders import open_ports
 from improvd.daemon.outfit import Outfit
 from improvd.daemon.recording import Recorder
 from improvd.daemon.service import Service
@@ -146,7 +145,7 @@ class Session:
         self._open: PortsOpen | None = None  # how the ports stand
         self._api = ""  # the MIDI system that was found first
         self._model: ModelReady | None = None
-        self._complained: dict[str, str] = {}
+        self._complaints = Complaints(self._say)
         self._stop = False
 
     @property
@@ -317,7 +316,7 @@ class Session:
         if fresh:
             self._family.ports.serves(at)
             self._family.heartbeat.restart(at)
-            self._complained.pop(self._family.ports.title, None)
+            self._complaints.serves(self._family.ports)
             self._duet.send_pace()
         if ports.output and (fresh or before is None or not before.output):
             self._duet.mirror.cleared()  # it was silenced when it was opened
@@ -335,14 +334,14 @@ class Session:
 
     def _on_page_open(self, page: Keeper, _opened: PageOpen, at: Seconds) -> None:
         page.serves(at)
-        if self._complained.pop(page.title, None) is not None:
+        if self._complaints.serves(page):
             self._say("the page is back")
         elif self._door is not None:
             self._say(f"the page: {self._door.address}")
 
     def _on_model_ready(self, model: ModelReady, at: Seconds) -> None:
         self._family.worker.serves(at)
-        self._complained.pop(self._family.worker.title, None)
+        self._complaints.serves(self._family.worker)
         self._duet.model_ready(model.step, at)
         self._model = self._model or model
         self._begin()
@@ -364,33 +363,8 @@ class Session:
             self._duet.settings_changed(at)
 
     def _open_ports(self) -> OpenPorts:
-        chosen = self._held.options
-        limits = schedule_limits(chosen)
-        fitting = self._outfit.order()
-        return OpenPorts(
-            # What was found at the start is what is looked for again: another backend may be up by now.
-            api=self._api or chosen.api,
-            input=chosen.input or None,
-            output=chosen.output or None,
-            instrument=chosen.instrument,
-            late_limit=limits.late_limit,
-            longest_note=limits.longest_note,
-            left_behind=self._duet.mirror.left_behind(now()),
-            keys=self._duet.hands.keys,
-            pedals=self._duet.hands.pedals,
-            channels=(self._held.settings.channel,),
-            page=self._door is not None,
-            time=TimePorts(
-                hears=self._held.settings.sync is Sync.CLOCK,
-                source=chosen.clock_in or None,
-                sends=chosen.clock_out,
-                click=chosen.click_channel - 1 if chosen.click else None,
-                click_port=chosen.click_out or None,
-                beat=None if chosen.state_channel is None else chosen.state_channel - 1,
-            ),
-            keyboard=fitting.keyboard,
-            choosing=fitting.choosing,
-        )
+        page = self._door is not None
+        return open_ports(self._held, self._duet, self._outfit, api=self._api, page=page, at=now())
 
     # -- what goes wrong
 
@@ -398,11 +372,13 @@ class Session:
         if keeper.child is not None:
             self._family.hear_noise(keeper.child)
         self._debug(f"{keeper.title}: {why}")
-        if keeper in self._family.others:
-            self._miss(keeper, at)
+        if keeper in self._family.others:  # the duet goes on without it, until it is back
+            if keeper not in self._complaints:
+                self._complaints.ended(keeper)
+            keeper.lose(at)
             return
         served, child = keeper.ready, keeper.child
-        excused = keeper.title in self._complained  # it said itself what ended it
+        excused = keeper in self._complaints  # it said itself what ended it
         keeper.lose(at, at_once=served and excused)
         if not self._duet.on and not served:
             self._never_started(keeper, why, child)
@@ -420,29 +396,16 @@ class Session:
         exit_status = child.exit_status() if child else None
         if keeper is not self._family.ports or exit_status != -signal.SIGALRM:  # the signal of its watchdog
             raise UserError(status.never_started(keeper.title, why))
-        self._complain(keeper, status.stuck(self._held.options.api))
+        self._complaints.outside(keeper, status.stuck(self._held.options.api))
         self._open = self._open or PortsOpen("", "", "", Instrument.UNKNOWN.value, "")
         self._begin()
-
-    def _miss(self, keeper: Keeper, at: Seconds) -> None:
-        """The duet goes on without it, until it is back."""
-        if keeper.title not in self._complained:
-            self._complained[keeper.title] = line = f"the {keeper.title} ended unexpectedly; starting afresh"
-            self._say(line, Level.WARNING)
-        keeper.lose(at)
 
     def _on_failed(self, keeper: Keeper, failed: Failed, _at: Seconds) -> None:
         self._debug(f"{keeper.title}: {failed.message}")
         if failed.theirs and not self._duet.on and not keeper.ready:
             raise UserError(failed.message)
         if failed.theirs:
-            self._complain(keeper, failed.message)
-
-    def _complain(self, keeper: Keeper, message: str) -> None:
-        """Say what outside keeps a child from its work: once, until it served again."""
-        if self._complained.get(keeper.title) != message:
-            self._complained[keeper.title] = message
-            self._say(f"{message}; trying again", Level.WARNING)
+            self._complaints.outside(keeper, failed.message)
 
     def _recording_broke(self, error: OSError) -> None:
         self._say(f"nothing can be recorded any more: {error.strerror}", Level.WARNING)

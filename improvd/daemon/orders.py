@@ -1,0 +1,49 @@
+"""What a fresh ports process is told to open, and how it is to play."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from improvd.config.settings import schedule_limits
+from improvd.core.settings import Sync
+from improvd.daemon.messages import OpenPorts, TimePorts
+
+if TYPE_CHECKING:
+    from improvd.core.events import Seconds
+    from improvd.daemon.duet import Duet
+    from improvd.daemon.held import Held
+    from improvd.daemon.outfit import Outfit
+
+
+def open_ports(held: Held, duet: Duet, outfit: Outfit, *, api: str, page: bool, at: Seconds) -> OpenPorts:
+    """The order, by what holds and what sounds. ``api`` is the MIDI system that was found first, if one was.
+
+    ``page`` tells whether there is a page, whose keys are heard beside the keyboard's.
+    """
+    chosen = held.options
+    limits = schedule_limits(chosen)
+    fitting = outfit.order()
+    return OpenPorts(
+        # What was found at the start is what is looked for again: another backend may be up by now.
+        api=api or chosen.api,
+        input=chosen.input or None,
+        output=chosen.output or None,
+        instrument=chosen.instrument,
+        late_limit=limits.late_limit,
+        longest_note=limits.longest_note,
+        left_behind=duet.mirror.left_behind(at),
+        keys=duet.hands.keys,
+        pedals=duet.hands.pedals,
+        channels=(held.settings.channel,),
+        page=page,
+        time=TimePorts(
+            hears=held.settings.sync is Sync.CLOCK,
+            source=chosen.clock_in or None,
+            sends=chosen.clock_out,
+            click=chosen.click_channel - 1 if chosen.click else None,
+            click_port=chosen.click_out or None,
+            beat=None if chosen.state_channel is None else chosen.state_channel - 1,
+        ),
+        keyboard=fitting.keyboard,
+        choosing=fitting.choosing,
+    )
