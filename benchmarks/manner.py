@@ -18,7 +18,7 @@ import numpy as np
 from improvd.core.events import TICKS_PER_BEAT
 from improvd.core.manner import AS_MEASURED, Manner
 from improvd.evaluate import answers, pieces, seeds
-from improvd.model import bundle, keys
+from improvd.model import bundle, keys, places
 from improvd.train.files import corpus
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def main() -> None:
     chosen = parser.parse_args()
     read, _ = pieces.read(pieces.choose(corpus.find([chosen.corpus]), chosen.split))
     asked = seeds.cut(read, chosen.seeds)
-    model = bundle.load(bundle.find(chosen.model))
+    model = bundle.load(places.find(chosen.model))
     print("| | " + " | ".join(COLUMNS) + " |")
     print("|---|" + "---:|" * len(COLUMNS))
     print(line("composer", asked, answers.by_composer(asked)))

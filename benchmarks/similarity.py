@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from improvd.evaluate import markov, mixed, pieces
-from improvd.model import bundle
+from improvd.model import bundle, places
 from improvd.model.memory import LONGEST, Memory
 from improvd.model.tokens import ATTRIBUTES, DURATION, INTERVAL, PITCH
 from improvd.train.files import corpus
@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--pieces", type=int, default=60)
     parser.add_argument("--first", type=int, default=400)
     chosen = parser.parse_args()
-    network = bundle.load(bundle.find(chosen.model)).network()
+    network = bundle.load(places.find(chosen.model)).network()
     read, _ = pieces.read(pieces.choose(corpus.find([chosen.corpus]), chosen.split), chosen.first)
     heard = sorted(read, key=lambda piece: piece.digest)[: chosen.pieces]
     found = [foreseen(network, pieces.untold(piece.rows)) for piece in heard if len(piece.rows) > 1]

@@ -64,6 +64,7 @@ def evaluate(
     from improvd.evaluate import keeping, page, pieces, score, table  # noqa: PLC0415  numpy and more, after the check
     from improvd.evaluate import suite as suites  # noqa: PLC0415  as above
     from improvd.model import bundle as bundles  # noqa: PLC0415  as above
+    from improvd.model import places  # noqa: PLC0415  as above
     from improvd.train.files import corpus, styles  # noqa: PLC0415  as above
     from improvd.train.telling import for_people  # noqa: PLC0415  as above
 
@@ -71,7 +72,7 @@ def evaluate(
         raise UserError(f"--split is one of {', '.join(corpus.SPLITS)}, not '{split}'")
     if suite is not None and (style or split == "train"):
         raise UserError("--suite measures on valid or test, and tells each piece its own style")
-    bundle, *others = (bundles.load(bundles.find(name)) for name in (model, *(beside or ())))
+    bundle, *others = (bundles.load(places.find(name)) for name in (model, *(beside or ())))
     bundle.check_style(style)
     entries = styles.known_as(corpus.find(files), bundle.style_names)
     with for_people(sys.stderr) as tell:

@@ -49,9 +49,9 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Print a model's card: what it is made of, whom to thank, how good it is; with --json, its figures."""
-    from improvd.model import bundle, shelf  # noqa: PLC0415  as above
+    from improvd.model import places, shelf  # noqa: PLC0415  as above
 
-    path = bundle.find(name)
+    path = places.find(name)
     typer.echo(json.dumps(shelf.look(path).as_json(), indent=1) if as_json else shelf.card(path).rstrip())
 
 

@@ -35,12 +35,13 @@ def originality(
         raise UserError(f"reading music needs {' and '.join(missing)}: pip install 'improvd[train]'")
     from improvd.evaluate import originals, pieces  # noqa: PLC0415  numpy and more, after the check
     from improvd.model import bundle as bundles  # noqa: PLC0415  as above
+    from improvd.model import places  # noqa: PLC0415  as above
     from improvd.train.files import corpus  # noqa: PLC0415  as above
     from improvd.train.telling import for_people  # noqa: PLC0415  as above
 
     if strange := sorted({*(split or ())} - {*corpus.SPLITS}):
         raise UserError(f"--split is one of {', '.join(corpus.SPLITS)}, not '{strange[0]}'")
-    bundle = bundles.load(bundles.find(model))
+    bundle = bundles.load(places.find(model))
     entries = corpus.find(files)
     chosen = [entry for one in split for entry in pieces.choose(entries, one)] if split else entries
     with for_people(sys.stderr) as tell:

@@ -66,9 +66,9 @@ def load(model: str, style: str = "") -> tuple[Improviser, ModelReady]:
     Raises `UserError`, also where it does not know ``style``.
     """
     # Here, not above: numpy reads how many threads it may start when it is first imported.
-    from improvd.model import bundle, improviser, originality  # noqa: PLC0415  as just said
+    from improvd.model import bundle, improviser, originality, places  # noqa: PLC0415  as just said
 
-    path = bundle.find(model)
+    path = places.find(model)
     loaded = bundle.load(path)
     loaded.check_style(style)
     step = bundle.verify(loaded)

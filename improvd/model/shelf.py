@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from improvd.core.events import Seconds
 from improvd.errors import BundleError
 from improvd.model import bundle as bundles
+from improvd.model import places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,7 +109,7 @@ class Model:
 
 def look(path: Path) -> Model:
     """The model in a folder, loaded and proven. Never raises for a damaged one; takes about 30 ms."""
-    yours = path.parent == bundles.folders()[0]
+    yours = path.parent == places.folders()[0]
     size = sum(one.stat().st_size for one in path.iterdir() if one.is_file())
     try:
         bundle = bundles.load(path)
@@ -119,7 +120,7 @@ def look(path: Path) -> Model:
 
 def all_models() -> list[Model]:
     """The models that can be had by name, in order of their names."""
-    return [look(path) for _, path in sorted(bundles.named().items())]
+    return [look(path) for _, path in sorted(places.named().items())]
 
 
 def card(path: Path) -> str:

@@ -185,35 +185,6 @@ def test_other_weights_than_those_that_were_trained_are_noticed(tmp_path: Path) 
         bundle.verify(bundle.load(path))
 
 
-@pytest.fixture
-def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "data" / "improvd" / "models"
-
-
-def test_models_are_found_by_name_and_by_path(homes: Path, tmp_path: Path) -> None:
-    mine = write(homes / "mine")
-    there = write(tmp_path / "there")
-    assert bundle.find("mine") == mine
-    assert bundle.find("there") == Path("there")
-    assert bundle.find(there) == there
-    # One's own model comes before the shipped one of the same name.
-    own = write(homes / "default")
-    assert bundle.find("default") == own
-
-
-@pytest.mark.usefixtures("homes")
-def test_the_shipped_model_is_found() -> None:
-    assert bundle.find("default").samefile(DEFAULT)
-
-
-def test_an_unknown_name_lists_what_there_is(homes: Path) -> None:
-    write(homes / "evening")
-    with pytest.raises(BundleError, match=r"no model 'evning': did you mean evening\? there are: .*evening"):
-        bundle.find("evning")
-
-
 def test_the_shipped_bundle_is_what_keras_trained() -> None:
     shipped = bundle.load(DEFAULT)
     bundle.verify(shipped)

@@ -9,7 +9,7 @@ import pytest
 
 from improvd.cli import main
 from improvd.errors import BundleError
-from improvd.model import bundle, originality, shelf
+from improvd.model import bundle, originality, places, shelf
 from tests.model.random_tunes import LEARNT
 from tests.model.tiny_model import STYLES, tiny_bundle
 
@@ -45,7 +45,7 @@ def _yours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir(parents=True)
     shipped = tmp_path / "shipped"
     shipped.mkdir()
-    monkeypatch.setattr(bundle, "folders", lambda: [folder, shipped])
+    monkeypatch.setattr(places, "folders", lambda: [folder, shipped])
     return folder
 
 
@@ -69,7 +69,7 @@ def test_the_first_of_a_name_hides_the_others(yours: Path) -> None:
     write(yours.parents[2] / "shipped" / "other")
     write(yours / "default")
     assert [(model.name, model.yours) for model in shelf.all_models()] == [("default", True), ("other", False)]
-    assert bundle.find("default") == yours / "default"
+    assert places.find("default") == yours / "default"
 
 
 @pytest.mark.parametrize(

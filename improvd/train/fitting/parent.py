@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from improvd.model import bundle
+from improvd.model import bundle, places
 from improvd.model.tokens import COLUMNS
 from improvd.train.settings import TrainSettings
 
@@ -76,4 +76,4 @@ class Parent:
 
 def find(name: str) -> Parent | None:
     """A model by name or folder, None for no name. BundleError where it isn't there or is damaged."""
-    return Parent(bundle.load(bundle.find(name))) if name else None
+    return Parent(bundle.load(places.find(name))) if name else None
