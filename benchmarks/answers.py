@@ -23,7 +23,8 @@ import symusic
 
 from improvd.core.events import NOTE_OFF, NOTE_ON, MidiEvent, Note, Seconds, TurnEnded
 from improvd.core.settings import EngineSettings
-from improvd.model.bundle import find, load
+from improvd.model.bundle import load
+from improvd.model.places import find
 from improvd.rehearsal.partner import VirtualPartner
 from improvd.rehearsal.player import Player
 from improvd.rehearsal.stage import Stage

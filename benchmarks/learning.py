@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from improvd.model.bundle import find, load
+from improvd.model.bundle import load
 from improvd.model.network import log_probabilities
+from improvd.model.places import find
 from improvd.model.tokens import ATTRIBUTES
 from improvd.train.files import corpus
 from improvd.train.fitting.data import FEWEST_NOTES

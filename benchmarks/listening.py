@@ -27,7 +27,8 @@ from matplotlib.figure import Figure
 from improvd.core.events import NOTE_OFF, NOTE_ON, Note, Seconds
 from improvd.core.settings import EngineSettings
 from improvd.model import keys
-from improvd.model.bundle import find, load
+from improvd.model.bundle import load
+from improvd.model.places import find
 from improvd.rehearsal.partner import VirtualPartner
 from improvd.rehearsal.player import Player
 from improvd.rehearsal.score import write_duet

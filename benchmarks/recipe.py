@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from improvd.model.bundle import find, load
+from improvd.model.bundle import load
 from improvd.model.network import log_probabilities
+from improvd.model.places import find
 from improvd.model.tokens import ATTRIBUTES, BAR, BAR_UNKNOWN, DURATION, INTERVAL, METRE, METRE_UNKNOWN, SIZES, VELOCITY
 from improvd.train.files import corpus
 from improvd.train.music.reading import read_piece

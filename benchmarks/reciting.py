@@ -28,7 +28,8 @@ from improvd.core.events import TICKS_PER_BEAT
 from improvd.core.manner import AS_MEASURED, Manner
 from improvd.evaluate import answers, pieces
 from improvd.evaluate.seeds import Seed, cuts
-from improvd.model.bundle import find, load
+from improvd.model.bundle import load
+from improvd.model.places import find
 from improvd.model.recital import Recital
 from improvd.model.tokens import INTERVAL, PITCH, Metre, Vocabulary
 from improvd.train.files import corpus

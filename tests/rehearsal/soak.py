@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from improvd.core.events import CONTROL, NOTE_OFF, NOTE_ON, MidiEvent, Seconds, Sent
 from improvd.daemon.memory import resident
-from improvd.model.bundle import find, load
+from improvd.model.bundle import load
+from improvd.model.places import find
 from improvd.rehearsal.partner import VirtualPartner
 from improvd.rehearsal.player import Player
 from improvd.rehearsal.stage import Stage
