@@ -45,7 +45,7 @@ for command in (run.run, rehearse.rehearse, generate.generate, bench.bench, conf
 for command in (ports.ports, train.train, tempo.tempo, originality.originality):
     app.command()(command)
 app.command("eval")(evaluation.evaluate)
-for command in (control.status, control.panic, control.mute, control.reload, control.stop):
+for command in (control.status, control.panic, control.mute, control.press, control.reload, control.stop):
     app.command()(command)
 app.command("set")(control.set_)
 app.command()(doctor.doctor)

@@ -1,4 +1,4 @@
-"""`improvd status`, `panic`, `mute`, `set`, `reload`, `stop`: talking to the session that is running."""
+"""`improvd status`, `panic`, `mute`, `set`, `press`, `reload`, `stop`: talking to the session that is running."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from improvd.cli.options import Json, option
+from improvd.core.binding import COMMANDS
 
 if TYPE_CHECKING:
     from improvd.control.client import Connection
@@ -79,17 +80,26 @@ def set_(
     socket: Socket = None,
 ) -> None:
     """Change an option while it plays: improvd set temperature 0.8."""
-    from improvd.config.live import live_option  # noqa: PLC0415  only this command needs it
-    from improvd.errors import UserError  # noqa: PLC0415  as above
+    from improvd.config.live import parsed  # noqa: PLC0415  only this command needs it
 
-    kind = live_option(name).kind
-    try:
-        plain = kind.plain(kind.parse(value))
-    except ValueError as error:
-        raise UserError(f"{name} {error}") from None
+    plain = parsed(name, value)
     with _connected(socket) as session:
         done = session.ask("set", name=name, value=plain)
     typer.echo(f"{name} {done['value']} {done['holds']}")
+
+
+def press(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(COMMANDS)}.", metavar="COMMAND")],
+    *,
+    socket: Socket = None,
+) -> None:
+    """Do what a pedal or a pad can be bound to: improvd press again."""
+    from improvd.config.live import command  # noqa: PLC0415  only this command needs it
+
+    command(name)
+    with _connected(socket) as session:
+        session.ask("press", name=name)
+    typer.echo(f"pressed {name}")
 
 
 def reload(*, socket: Socket = None) -> None:

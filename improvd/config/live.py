@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from improvd.config.kinds import Choice, Number, Switch, shown
 from improvd.config.option import Change, options_of
 from improvd.config.options import ORDERED, RunOptions
+from improvd.core.binding import COMMANDS
 from improvd.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,11 +26,33 @@ def live_option(name: str) -> Option:
     option = LIVE.get(name)
     if option is None and any(name == other.name for other in options_of(RunOptions)):
         raise UserError(f"{name} only changes {Change.RESTART.value}")
+    if name in COMMANDS:
+        raise UserError(f"{name} is a command and has no value: improvd press {name}")
     if option is None:
         near = get_close_matches(name[:100], LIVE, n=1)
         there = f"did you mean {shown(near[0])}?" if near else "see: improvd config"
         raise UserError(f"there is no option {shown(name)}; {there}")
     return option
+
+
+def command(name: str) -> str:
+    """The ``name`` of one of `COMMANDS`. Raises `UserError` where it is none."""
+    if name in COMMANDS:
+        return name
+    if name in LIVE:
+        raise UserError(f"{name} is an option: improvd set {name} VALUE")
+    near = get_close_matches(name[:100], COMMANDS, n=1)
+    there = f"did you mean {shown(near[0])}?" if near else f"there are: {', '.join(COMMANDS)}"
+    raise UserError(f"there is no command {shown(name)}; {there}")
+
+
+def parsed(name: str, text: str) -> float | str:
+    """The value of a live option that a ``text`` stands for, as a file would hold it. Raises `UserError`."""
+    kind = live_option(name).kind
+    try:
+        return kind.plain(kind.parse(text))
+    except ValueError as error:
+        raise UserError(f"{name} {error}") from None
 
 
 def changed(options: RunOptions, name: str, value: object) -> RunOptions:

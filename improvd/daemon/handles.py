@@ -100,10 +100,7 @@ class Handles:
 
     def press(self, name: str, at: Seconds) -> None:
         """Do a command, as if what is bound to it had been pressed ``at`` a time. Raises `UserError`."""
-        deed = self.deeds.get(name)
-        if deed is None:
-            raise UserError(f"there is no such command; there are: {', '.join(self.deeds)}")
-        deed(at)
+        self.deeds[live.command(name)](at)
 
     def _cue(self, cue: Cue, _at: Seconds) -> None:
         self._duet.cue(cue)

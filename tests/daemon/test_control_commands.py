@@ -31,7 +31,8 @@ def session(where: Path) -> Iterator[Running]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["status"], ["panic"], ["mute"], ["set", "temperature", "1"], ["reload"], ["stop"]]
+    "arguments",
+    [["status"], ["panic"], ["mute"], ["set", "temperature", "1"], ["press", "again"], ["reload"], ["stop"]],
 )
 def test_where_nothing_runs_each_is_one_line_and_status_2(tmp_path: Path, arguments: list[str]) -> None:
     done = improvd(*arguments, XDG_RUNTIME_DIR=str(tmp_path))
@@ -52,6 +53,9 @@ def test_what_is_asked_is_done_and_told(where: Path) -> None:
     assert told("mute").startswith("muted")
     assert told("status").startswith("state      listening, muted; ")
     assert told("mute", "--off") == "it answers again\n"
+    assert told("press", "mute") == "pressed mute\n"
+    assert told("status").startswith("state      listening, muted; ")
+    assert told("press", "mute") == "pressed mute\n"
     assert told("panic") == "silenced\n"
     assert told("reload") == "settings read again: temperature 1 at once\n"
     assert json.loads(told("status", "--json"))["muted"] is False
@@ -65,6 +69,9 @@ def test_what_is_asked_is_done_and_told(where: Path) -> None:
         (["set", "temprature", "1"], "there is no option 'temprature'; did you mean 'temperature'?"),
         (["set", "api", "null"], "api only changes after a restart"),
         (["set", "style", "polka"], "knows no style 'polka'"),
+        (["set", "panic", "1"], "panic is a command and has no value: improvd press panic"),
+        (["press", "take-ovr"], "there is no command 'take-ovr'; did you mean 'take-over'?"),
+        (["press", "bpm"], "bpm is an option: improvd set bpm VALUE"),
         (["status", "--socket", "/nonesuch"], "no session answers at /nonesuch: No such file"),
     ],
 )

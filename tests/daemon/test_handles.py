@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -85,8 +86,13 @@ def test_every_command_can_be_done_and_nothing_else() -> None:
         session.move(CONTROL, number, 127)
     assert session.done == [("mute", True), "panic", *Cue]
     assert set(session.handles.deeds) == set(COMMANDS)
-    with pytest.raises(UserError, match="there is no such command; there are: mute, panic, tap"):
-        session.handles.press("temperature", AT)
+    for wrong, complaint in (
+        ("agian", "there is no command 'agian'; did you mean 'again'?"),
+        ("xyz", "there is no command 'xyz'; there are: mute, panic, tap, "),
+        ("temperature", "temperature is an option: improvd set temperature VALUE"),
+    ):
+        with pytest.raises(UserError, match=re.escape(complaint)):
+            session.handles.press(wrong, AT)
 
 
 def test_a_tempo_is_tapped_within_what_the_option_takes() -> None:
