@@ -1,6 +1,6 @@
-"""Where the beat comes from: the player, a MIDI clock, or improvd itself (``--sync``).
+"""Where the beat comes from: the player, a MIDI clock, improvd itself, or an Ableton Link session (``--sync``).
 
-One question with three answers. Whatever its source, a beat is a `Pulse`: a timeline in quarter notes, how sure it is,
+One question with four answers. Whatever its source, a beat is a `Pulse`: a timeline in quarter notes, how sure it is,
 and where the bars lie if that is known.
 """
 
@@ -13,7 +13,7 @@ from improvd.core.settings import Sync
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from improvd.core.events import Beats, MidiEvent, Note, Seconds
+    from improvd.core.events import Beats, LinkState, MidiEvent, Note, Seconds
     from improvd.core.settings import EngineSettings
     from improvd.core.tempo import Pulse
 
@@ -26,6 +26,8 @@ class BeatSource:
 
     first: Beats | None = None
     """The beat on which the music begins, after a count-in; None: it is on as soon as there is a beat."""
+    peers: int | None = None
+    """How many others share the beat; None where nobody can tell."""
 
     def pulse(self, call: Sequence[Note], now: Seconds) -> Pulse:
         """The beat that an answer to ``call`` (in order of onset, at least one note) goes by. May take 5 ms."""
@@ -52,6 +54,10 @@ class BeatSource:
 
     def hear_transport(self, event: MidiEvent) -> bool:  # noqa: ARG002  only a clock's source looks at it
         """Any message came; True where a clock stops or begins anew by it: the beats that sound are no more."""
+        return False
+
+    def hear_link(self, state: LinkState) -> bool:  # noqa: ARG002  as above
+        """A Link session was read; True where it has stopped by it."""
         return False
 
     def decided(self, pulse: Pulse) -> None:

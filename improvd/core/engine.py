@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from improvd.core.answer import Answer
 from improvd.core.beat_clock import ClockBeat
+from improvd.core.beat_link import LinkBeat
 from improvd.core.beat_ours import OurBeat
 from improvd.core.beat_player import PlayerBeat
 from improvd.core.cues import Cue
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from improvd.core.beat import BeatSource
-    from improvd.core.events import Note
+    from improvd.core.events import LinkState, Note
     from improvd.core.key import Key
     from improvd.core.settings import EngineSettings
 
@@ -48,6 +49,7 @@ SOURCES: dict[Sync, Callable[[EngineSettings], BeatSource]] = {
     Sync.PLAYER: PlayerBeat,
     Sync.CLOCK: ClockBeat,
     Sync.INTERNAL: OurBeat,
+    Sync.LINK: LinkBeat,
 }
 MODES: dict[Mode, type[Turns]] = {
     Mode.CALL: CallTurns,
@@ -106,6 +108,7 @@ class Engine:
             beats_per_bar=self._settings.beats_per_bar,
             downbeat=pulse.downbeat if pulse else None,
             leader=self._source.leader(),
+            peers=self._source.peers,
             stopped=self._source.stopped(),
             key=self._key,
         )
@@ -143,6 +146,13 @@ class Engine:
         """Ticks of a MIDI clock came at these times: what of an answer does not sound yet moves with its beats."""
         effects = self.on_time(now)
         self._source.hear_ticks(ticks)
+        return [*effects, *self._ours.follow(now, self._source), *self.on_time(now)]
+
+    def on_link(self, now: Seconds, state: LinkState) -> list[Effect]:
+        """A Link session was read: what of an answer does not sound yet moves with its beats."""
+        effects = self.on_time(now)
+        if self._source.hear_link(state):
+            effects += [Release(), *self._end_turn("stopped", now)]
         return [*effects, *self._ours.follow(now, self._source), *self.on_time(now)]
 
     def on_time(self, now: Seconds) -> list[Effect]:

@@ -181,6 +181,21 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkState:
+    """An Ableton Link session as it was read ``at`` a time: its ``beat`` then, its tempo, how many others are in it.
+
+    Bars begin on the beats that are multiples of one. ``playing`` is None as long as nobody has started it, as far as
+    we saw.
+    """
+
+    at: Seconds
+    beat: Beats
+    bpm: float
+    playing: bool | None
+    peers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """One message that left for the synth: when it should have, when it did (just before the send call)."""
 
@@ -195,7 +210,7 @@ class TurnEnded:
 
     ``call_end`` is the last key's way up, ``decided_at`` when the call was judged to be over. ``response_onset``
     is None where no note of the answer sounded. ``lateness`` is how far the answer began after the beat it was
-    first meant for. ``reason`` is "finished", "interrupted", "stopped" (by the clock) or "abandoned" (the model had
+    first meant for. ``reason`` is "finished", "interrupted", "stopped" (by who leads) or "abandoned" (the model had
     nothing in time). ``cue`` names the `Cue` by which there was an answer without a call: then nothing was heard, and
     ``call_start`` and ``call_end`` are ``decided_at``.
     """

@@ -32,6 +32,7 @@ class Sync(str, Enum):
     PLAYER = "player"
     CLOCK = "clock"
     INTERNAL = "internal"
+    LINK = "link"
 
 
 class Mode(str, Enum):

@@ -20,7 +20,8 @@ class View:
     ``timeline`` is None until a beat was found, or told, for the first time; that of an answer while there is one.
     ``downbeat`` is a beat of it on which a bar begins, where that is known. ``key`` is the one that the last call was
     in, where that is clear. ``muted``: it listens and plays nothing.
-    ``leader`` is whom the beat comes from now; a clock that is ``stopped`` leads to silence.
+    ``leader`` is whom the beat comes from now; one that is ``stopped`` leads to silence. ``peers`` share the beat; None
+    where nobody can tell.
     """
 
     state: State
@@ -31,5 +32,6 @@ class View:
     beats_per_bar: Beats
     downbeat: Beats | None
     leader: Sync
+    peers: int | None
     stopped: bool
     key: Key | None

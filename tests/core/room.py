@@ -12,7 +12,7 @@ from tests.partners import Steady, hanging
 
 if TYPE_CHECKING:
     from improvd.core.cues import Cue
-    from improvd.core.events import Effect
+    from improvd.core.events import Effect, LinkState
     from tests.core.clocks import VirtualClock
 
 
@@ -61,6 +61,11 @@ class Room:
             self._send()
             self._do(self.engine.on_time(self.now))
         self.now = Seconds(max(self.now, until))
+
+    def link(self, state: LinkState) -> None:
+        """A Link session is read: at the time of the state, no earlier than all before."""
+        self.pass_time(state.at)
+        self._do(self.engine.on_link(self.now, state))
 
     def cue(self, cue: Cue) -> None:
         self._do(self.engine.on_cue(self.now, cue))

@@ -17,6 +17,7 @@ from improvd.core.events import (
     Continuation,
     Effect,
     Generate,
+    LinkState,
     MidiEvent,
     Pace,
     Play,
@@ -149,6 +150,20 @@ class Duet(RuleBasedStateMachine):
         if self.sync is Sync.CLOCK and not data.startswith(b"\xf2"):
             assert not self.schedule.sounding
             assert self.engine.state in (State.LISTENING, State.CALL)
+
+    @rule(
+        beat=st.floats(-8.0, 5000.0).map(Beats),
+        bpm=st.floats(20, 999),
+        playing=st.sampled_from([None, True, False]),
+        peers=st.integers(0, 2),
+    )
+    def link_is_read(self, beat: Beats, bpm: float, playing: bool | None, peers: int) -> None:
+        """Any session: others may join, leave, start, stop and change the tempo as they like."""
+        ended = len(self.turns)
+        self.do(self.engine.on_link(self.now, LinkState(self.now, beat, bpm, playing, peers)))
+        if len(self.turns) > ended and self.turns[-1].reason == "stopped":
+            assert not self.schedule.sounding
+            assert self.engine.view.stopped
 
     @rule(seconds=st.floats(0.001, 3.0))
     def wait(self, seconds: float) -> None:
