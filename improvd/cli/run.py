@@ -38,20 +38,20 @@ def run(chosen: Chosen[RunOptions]) -> None:
             (details, Level.DEBUG if options.debug else Level.ERROR),
         )
     )
-    door = open_door(options) if options.page else None
+    beside = [open_door(options)] if options.page else []
     session = Session(
         options,
         reread=lambda: chosen.again().options,
         say=say,
         debug=lambda line: tell(line, Level.DEBUG),
         notifier=Notifier(os.environ),
-        door=door,
+        beside=beside,
     )
     try:
         session.run()
     finally:
-        if door is not None:
-            door.close()
+        for one in beside:
+            one.close()
         for lines in (screen, details):
             lines.close(Seconds(0.5))
 

@@ -10,6 +10,7 @@ import ipaddress
 import os
 import secrets
 import socket
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,6 +42,21 @@ class Door(NamedTuple):
     cert: str
     key: str
     recordings: Path
+
+    @property
+    def title(self) -> str:
+        """See `improvd.daemon.beside.Beside`, as for all of these."""
+        return "page"
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The page's process."""
+        return (sys.executable, "-m", "improvd.page.process")
+
+    @property
+    def welcome(self) -> str:
+        """Where to look."""
+        return f"the page: {self.address}"
 
     @property
     def inherited(self) -> tuple[int, ...]:

@@ -198,8 +198,21 @@ class OpenPage:
 
 
 @dataclass(frozen=True, slots=True)
-class PageOpen:
-    """Page to engine: it serves."""
+class OpenOsc:
+    """Engine to OSC's process, once, first: ``listening`` is the number of a UDP socket to hear, None: it is deaf.
+
+    ``told`` are the numeric addresses (host, port) of those who are told what goes on. ``control`` is the path of the
+    session's control socket.
+    """
+
+    listening: int | None
+    told: tuple[tuple[str, int], ...]
+    control: str
+
+
+@dataclass(frozen=True, slots=True)
+class Serves:
+    """A process beside the duet to engine: it serves."""
 
 
 Message = (
@@ -223,7 +236,8 @@ Message = (
     | LoadModel
     | ModelReady
     | OpenPage
-    | PageOpen
+    | OpenOsc
+    | Serves
     | Generate
     | Continuation
 )

@@ -25,6 +25,7 @@ from improvd.daemon.child import Keeper, module
 from improvd.daemon.clock import now
 from improvd.daemon.complaints import Complaints
 from improvd.daemon.control import Desk
+from improvd.daemon.door import Door
 from improvd.daemon.duet import Duet
 from improvd.daemon.family import Family
 from improvd.daemon.handles import Handles
@@ -37,11 +38,10 @@ from improvd.daemon.messages import (
     Heard,
     LoadModel,
     ModelReady,
-    OpenPage,
     OpenPorts,
-    PageOpen,
     Pong,
     PortsOpen,
+    Serves,
     TicksHeard,
     TicksSent,
 )
@@ -50,6 +50,7 @@ from improvd.daemon.orders import open_ports
 from improvd.daemon.outfit import Outfit
 from improvd.daemon.recording import Recorder
 from improvd.daemon.service import Service
+from improvd.daemon.successor import Successor
 from improvd.daemon.trace import Trace
 from improvd.errors import UserError
 
@@ -60,10 +61,11 @@ if TYPE_CHECKING:
     from improvd.core.cues import Cue
     from improvd.core.events import Beats
     from improvd.core.view import View
+    from improvd.daemon.beside import Beside
     from improvd.daemon.child import Child
-    from improvd.daemon.door import Door
     from improvd.daemon.happenings import Witness
     from improvd.daemon.log import Say
+    from improvd.daemon.messages import Message
 
     Handler = Callable[[Any, Seconds], None]
 
@@ -71,15 +73,14 @@ FAREWELL = Seconds(5.0)
 """The longest that the end may take until the last note's off is sent."""
 
 PORTS, WORKER = module("ports"), module("worker")
-PAGE = (sys.executable, "-m", "improvd.page.process")
 
 
 class Session:
     """One session of `improvd run`, from start to end. ``say`` takes a line for the player, ``debug`` one of detail.
 
     Neither may block. ``reread`` gives the options that are wished by now, and may; it is called on a thread of its
-    own. ``notifier`` leads to the service manager, if one started us; ``door`` is where the page is reached, if there
-    is to be one. ``ports`` and ``worker`` are the children's commands.
+    own. ``notifier`` leads to the service manager, if one started us; ``beside`` are the processes beside the duet.
+    ``ports`` and ``worker`` are the children's commands.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class Session:
         say: Say,
         debug: Callable[[str], None],
         notifier: Notifier | None = None,
-        door: Door | None = None,
+        beside: Sequence[Beside] = (),
         ports: Sequence[str] = PORTS,
         worker: Sequence[str] = WORKER,
     ) -> None:
@@ -109,14 +110,16 @@ class Session:
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
         self._wake.setblocking(False)
+        self._successor = Successor(worker, lambda: self._held.settings.style)
         self._family = Family(
             Keeper("MIDI ports", ports, self._open_ports),
-            Keeper("model", worker, lambda: LoadModel(options.model, self._held.settings.style)),
+            Keeper("model", worker, lambda: LoadModel(self._held.options.model, self._held.settings.style)),
+            self._successor.keeper,
             self._awake,
             debug,
-            [] if door is None else [Keeper("page", PAGE, partial(self._open_page, door), door.inherited)],
+            [Keeper(one.title, one.command, partial(self._order, one), one.inherited) for one in beside],
         )
-        self._door = door
+        self._has_page = any(isinstance(one, Door) for one in beside)
         self._outfit = Outfit(options, self._family.ports.send)
         self._witnesses.append(self._outfit)
         self._duet = Duet(self._held, self._family, self._witnesses, self._handles, self._say)
@@ -136,11 +139,15 @@ class Session:
                 ModelReady: self._on_model_ready,
                 Failed: partial(self._on_failed, self._family.worker),
             },
+            self._family.successor: {
+                ModelReady: self._on_successor_ready,
+                Failed: lambda failed, _at: self._refuse_successor(failed.message),
+            },
         }
-        for page in self._family.others:
-            self._handlers[page] = {
-                PageOpen: partial(self._on_page_open, page),
-                Failed: partial(self._on_failed, page),
+        for keeper, one in zip(self._family.others, beside, strict=True):
+            self._handlers[keeper] = {
+                Serves: partial(self._on_serves, keeper, one),
+                Failed: partial(self._on_failed, keeper),
             }
         self._open: PortsOpen | None = None  # how the ports stand
         self._api = ""  # the MIDI system that was found first
@@ -167,7 +174,7 @@ class Session:
     def processes(self) -> dict[str, int]:
         """The process id of each process there is, by what it does."""
         children = {"ports": self._family.ports.child, "model": self._family.worker.child}
-        children |= {keeper.title: keeper.child for keeper in self._family.others}
+        children |= {keeper.title: keeper.child for keeper in (self._family.successor, *self._family.others)}
         return {"engine": os.getpid()} | {name: child.process.pid for name, child in children.items() if child}
 
     @property
@@ -185,9 +192,13 @@ class Session:
         self._held.reload()
 
     def wish(self, name: str, value: object) -> None:
-        """Change one live option; ``value`` is as a file would hold it. Raises `UserError`."""
-        if self._model:
-            self._held.wish(name, value, self._model)
+        """Change one live option; ``value`` is as a file would hold it. Raises `UserError`.
+
+        Of a model that is to be loaded first, `Desk.model_chosen` is told what came of it.
+        """
+        if self._model and (model := self._held.wish(name, value, self._model)):
+            self._choose_model(model, now())
+        elif self._model:
             self._duet.settings_changed(now())
 
     def mute(self, *, muted: bool) -> None:
@@ -329,15 +340,12 @@ class Session:
             self._duet.ports_stand(ports, at, fresh=fresh)
         self._begin()
 
-    def _open_page(self, door: Door) -> OpenPage:
-        return door.order(self._desk.path or Path(os.devnull))
+    def _order(self, one: Beside) -> Message:
+        return one.order(self._desk.path or Path(os.devnull))
 
-    def _on_page_open(self, page: Keeper, _opened: PageOpen, at: Seconds) -> None:
-        page.serves(at)
-        if self._complaints.serves(page):
-            self._say("the page is back")
-        elif self._door is not None:
-            self._say(f"the page: {self._door.address}")
+    def _on_serves(self, keeper: Keeper, one: Beside, _serves: Serves, at: Seconds) -> None:
+        keeper.serves(at)
+        self._say(f"the {one.title} is back" if self._complaints.serves(keeper) else one.welcome)
 
     def _on_model_ready(self, model: ModelReady, at: Seconds) -> None:
         self._family.worker.serves(at)
@@ -345,6 +353,30 @@ class Session:
         self._duet.model_ready(model.step, at)
         self._model = self._model or model
         self._begin()
+
+    def _choose_model(self, name: str, at: Seconds) -> None:
+        """Have another model take over as soon as it is loaded and proven; the present one plays meanwhile."""
+        if self._successor.is_coming:
+            self._refuse_successor(f"the model {self._successor.name} was given up for another")
+        self._successor.ask(name, at)
+
+    def _on_successor_ready(self, model: ModelReady, at: Seconds) -> None:
+        try:
+            self._held.go_by_model(self._successor.name, model)
+        except UserError as error:  # the style was changed while it was loaded
+            self._refuse_successor(str(error))
+            return
+        self._successor.take_over(self._family.worker, at)
+        self._complaints.serves(self._family.worker)
+        self._model = model
+        self._duet.model_changed(model, at)
+        self._duet.settings_changed(at)
+        self._desk.model_chosen(None)
+
+    def _refuse_successor(self, why: str) -> None:
+        problem = self._successor.refuse(why, self._model.name if self._model else "")
+        self._say(str(problem), Level.WARNING)
+        self._desk.model_chosen(problem)
 
     def _begin(self) -> None:
         """Once both children are up for the first time, the duet is on, whether the ports are there or waited for."""
@@ -359,12 +391,13 @@ class Session:
         if renewal := self._held.renew(model):
             self._say(renewal.line, Level.INFO if renewal.taken else Level.WARNING)
             self._desk.reloaded(renewal.line, taken=renewal.taken)
+            if renewal.model is not None:
+                self._choose_model(renewal.model, at)
         if self._held.options != before:
             self._duet.settings_changed(at)
 
     def _open_ports(self) -> OpenPorts:
-        page = self._door is not None
-        return open_ports(self._held, self._duet, self._outfit, api=self._api, page=page, at=now())
+        return open_ports(self._held, self._duet, self._outfit, api=self._api, page=self._has_page, at=now())
 
     # -- what goes wrong
 
@@ -372,6 +405,9 @@ class Session:
         if keeper.child is not None:
             self._family.hear_noise(keeper.child)
         self._debug(f"{keeper.title}: {why}")
+        if keeper is self._family.successor:
+            self._refuse_successor(f"the process of the model {self._successor.name} {why}")
+            return
         if keeper in self._family.others:  # the duet goes on without it, until it is back
             if keeper not in self._complaints:
                 self._complaints.ended(keeper)

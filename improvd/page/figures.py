@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from improvd.control import prometheus
-from improvd.page.link import UnreachableError
+from improvd.control.link import UnreachableError
 
 if TYPE_CHECKING:
-    from improvd.page.link import Link
+    from improvd.control.link import Link
     from improvd.page.web import Reply
 
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
+from improvd.control.bucket import Bucket
+from improvd.control.link import Link, UnreachableError
 from improvd.control.requests import RequestError, decode, refusal
 from improvd.core.events import MidiEvent
 from improvd.core.hands import Hands
 from improvd.daemon.clock import now
-from improvd.page.limits import BURST, MAX_VISITORS, MOST_PENDING, MOST_UNREAD, PER_SECOND, Bucket
-from improvd.page.link import Link, UnreachableError
+from improvd.page.limits import BURST, MAX_VISITORS, MOST_PENDING, MOST_UNREAD, PER_SECOND
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from improvd.daemon.messages import Close, OpenPage, PageOpen
+from improvd.daemon.messages import Close, OpenPage, Serves
 from improvd.daemon.wire import Peer
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Serving:
             assert select.select([self.engine], [], [], PATIENCE)[0], "the page does not serve"
             said = self.engine.receive()
             assert not self.engine.lost, said
-        assert said == [PageOpen()], said
+        assert said == [Serves()], said
 
     def stop(self) -> None:
         """End the process as the engine does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improvd.page.limits import Bucket
+from improvd.control.bucket import Bucket
 
 
 @given(st.lists(st.tuples(st.floats(0, 2), st.integers(0, 20)), max_size=60))

@@ -1,7 +1,6 @@
-"""The page's one connection to the daemon's control socket: made, watched, made again.
+"""A connection to the daemon's control socket on an event loop: made, watched, made again.
 
-Runs on the event loop of the page's process; only the daemon's own answers are awaited. However many pages are open,
-the daemon has one client to tell.
+Only the daemon's own answers are awaited. However many are served by it, pages say, the daemon has one client to tell.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from improvd.control.requests import WATCHABLE, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 LONGEST_LINE = 1 << 20
@@ -29,12 +28,20 @@ class UnreachableError(Exception):
 
 
 class Link:
-    """``hear`` gets each event of the daemon's as it comes, and its line; ``changed`` is told whether it is there."""
+    """``hear`` gets each event of the daemon's as it comes, and its line; ``changed`` is told whether it is there.
+
+    ``watch`` are the kinds of event that are to be heard.
+    """
 
     def __init__(
-        self, path: Path, hear: Callable[[dict[str, Any], str], None], changed: Callable[[bool], None]
+        self,
+        path: Path,
+        hear: Callable[[dict[str, Any], str], None],
+        changed: Callable[[bool], None],
+        watch: Sequence[str] = WATCHABLE,
     ) -> None:
         self._path = path
+        self._watch = list(watch)
         self._hear = hear
         self._changed = changed
         self._numbers = count()
@@ -71,7 +78,7 @@ class Link:
             self._pending.pop(number, None)
 
     async def _converse(self, reader: asyncio.StreamReader) -> None:
-        watching = asyncio.ensure_future(self.ask("watch", what=list(WATCHABLE)))
+        watching = asyncio.ensure_future(self.ask("watch", what=self._watch))
         self._changed(True)
         try:
             while line := await reader.readline():
