@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 EVERY = 1.0
 """Seconds between two looks at a session that is watched."""
+LOADING = 65.0
+"""The longest that another model may take until it plays, or is given up."""
 FAREWELL = 15.0
 """The longest that a session may take to end, its processes and the last note's off included."""
 CLEAR = "\x1b[H\x1b[J"
@@ -84,7 +86,7 @@ def set_(
 
     plain = parsed(name, value)
     with _connected(socket) as session:
-        done = session.ask("set", name=name, value=plain)
+        done = session.ask("set", name=name, value=plain, patience=LOADING)
     typer.echo(f"{name} {done['value']} {done['holds']}")
 
 

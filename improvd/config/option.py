@@ -21,6 +21,8 @@ class Change(Enum):
     """The next notes that are asked of the model go by it, in the middle of an answer too."""
     NEXT = "from the next call"
     """Once no answer sounds or is being made and no key is held."""
+    LOADED = "once it is loaded"
+    """Until it is, and where it can't be, all goes on as it is."""
     RESTART = "after a restart"
 
 

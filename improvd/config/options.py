@@ -18,6 +18,7 @@ from improvd.config.pitches import PitchName
 from improvd.config.systems import AUTO, NULL, SYSTEMS
 from improvd.core.binding import Binding  # noqa: TC001  as Path
 from improvd.core.feel import STRAIGHT, SWUNG_MOST
+from improvd.core.pedalling import Pedal
 from improvd.core.schedule import Instrument, ScheduleLimits
 from improvd.core.settings import EngineSettings, Mode, Sync
 
@@ -38,7 +39,9 @@ _knob = partial(described, group=Group.MUSIC, change=Change.NOW)
 class ModelOptions:
     """What all commands that play a model share."""
 
-    model: str = described("default", Text("NAME"), "The model: its name or its folder.", group=Group.MUSIC)
+    model: str = described(
+        "default", Text("NAME"), "The model: its name or its folder.", group=Group.MUSIC, change=Change.LOADED
+    )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -228,6 +231,13 @@ class DuetOptions(MusicOptions):
         _DUET.channel + 1,
         Number(1, 16, whole=True),
         "The channel to answer on.",
+        group=Group.SENDING,
+        change=Change.NEXT,
+    )
+    pedal: str = described(
+        _DUET.pedal.value,
+        Choice(tuple(pedal.value for pedal in Pedal)),
+        "Whether answers use the sustain pedal; auto: where you do.",
         group=Group.SENDING,
         change=Change.NEXT,
     )

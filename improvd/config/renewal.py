@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Renewal(NamedTuple):
-    """``options`` are those to go by from now on; ``line`` tells what changed, and what only a restart changes."""
+    """``options`` are those to go by from now on; ``line`` tells what changed, and what only a restart changes.
+
+    What holds once it is loaded is as it was in the one, and as it is wished in the other.
+    """
 
     options: RunOptions
     line: str
@@ -24,7 +27,7 @@ def renew(present: RunOptions, wished: RunOptions) -> Renewal:
     """As many of the options ``wished`` as can change without a restart, and the rest of the ``present`` ones."""
     changed = [one for one in options_of(type(present)) if getattr(present, one.field) != getattr(wished, one.field)]
     taken: dict[str, Any] = {
-        option.field: getattr(wished, option.field) for option in changed if option.change is not Change.RESTART
+        option.field: getattr(wished, option.field) for option in changed if option.change in (Change.NOW, Change.NEXT)
     }
     told = [
         f"{', '.join(_told(option, wished) for option in some)} {change.value}"

@@ -40,9 +40,10 @@ class Connection:
         """Leave."""
         self._socket.close()
 
-    def ask(self, do: str, **more: object) -> Any:  # noqa: ANN401  whatever the answer to that is
-        """The value of the answer. Raises `UserError` with the line of a refusal."""
+    def ask(self, do: str, *, patience: float = PATIENCE, **more: object) -> Any:  # noqa: ANN401  whatever is answered
+        """The value of the answer, which may take so many seconds. Raises `UserError` with the line of a refusal."""
         self._id += 1
+        self._socket.settimeout(patience)
         try:
             self._socket.sendall(requests.encode(self._id, do, **more))
         except OSError:

@@ -118,6 +118,11 @@ class Keeper:
         self._gives_up_at: Seconds | None = None
         self._deaths = 0
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is a child, or is to be one again."""
+        return self.child is not None or self._start_at is not None
+
     def start(self, now: Seconds) -> None:
         """Start a child now."""
         self._start_at = None
@@ -160,6 +165,25 @@ class Keeper:
         self._served_since = None
         self._start_at = now if at_once else Seconds(now + PAUSES[min(self._deaths, len(PAUSES) - 1)])
         self._deaths += 1
+
+    def dismiss(self) -> None:
+        """Kill the child, if there is one, and start no other until that is asked for."""
+        if self.child is not None:
+            self.child.kill()
+            self._dying, self.child = self.child, None
+        self.ready = False
+        self._served_since = self._gives_up_at = self._start_at = None
+
+    def start_when_free(self, now: Seconds) -> None:
+        """Start a child at the next ``tick`` at which the one before is gone; ``now`` is the time."""
+        self._start_at = now
+
+    def take_over(self, other: Keeper, now: Seconds) -> None:
+        """Go on with the child of ``other``, which serves, in place of our own; ``other`` is left without any."""
+        self.dismiss()
+        self.child, other.child = other.child, None
+        other.dismiss()
+        self.serves(now)
 
     def tick(self, now: Seconds) -> None:
         """Start a child where one is due. The one before must be gone: two MIDI clients of one name would clash."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from improvd import __version__
 from improvd.config import live
+from improvd.config.option import Change
 from improvd.control import place, requests
 from improvd.control.requests import Request, RequestError
 from improvd.daemon import watching
 from improvd.daemon.clock import now
 from improvd.daemon.control_server import LATER, Client, Server
 from improvd.daemon.figures import Figures
-from improvd.daemon.happenings import Began, PortsBack, PortsChanged, PortsLost
+from improvd.daemon.happenings import Began, ModelChanged, PortsBack, PortsChanged, PortsLost
 from improvd.daemon.log import Level
 from improvd.daemon.memory import resident
 from improvd.daemon.played import Played
@@ -96,10 +97,10 @@ class Desk:
         self._model: ModelReady | None = None
         self._said: deque[str] = deque(maxlen=256)  # by any thread
         self._reloading: list[tuple[Client, int]] = []
+        self._loading: list[tuple[Client, int]] = []  # who waits for another model
         self._deeds: dict[str, Callable[..., Any]] = {
             "status": self._status,
             "settings": self._settings,
-            "set": self._set,
             "panic": self._panic,
             "mute": self._mute,
             "press": self._press,
@@ -163,11 +164,23 @@ class Desk:
                     client.write(requests.refusal(RequestError(line, id_)))
         self._reloading.clear()
 
+    def model_chosen(self, problem: UserError | None) -> None:
+        """The model that was asked for last plays now, or is refused for a ``problem``."""
+        waiting, self._loading = self._loading, []
+        if self._server is not None:
+            for client, id_ in waiting:
+                if problem is None:
+                    self._server.answer(client, id_, self._is_set("model"))
+                else:
+                    client.write(requests.refusal(RequestError(str(problem), id_)))
+
     def see(self, at: Seconds, happening: Happening) -> None:
         """Count it, and tell those who watch it."""
         self._figures.see(at, happening)
         if isinstance(happening, Began):
             self._ports, self._model = happening.ports, happening.model
+        elif isinstance(happening, ModelChanged):
+            self._model = happening.model
         elif isinstance(happening, (PortsBack, PortsChanged)):
             self._ports = happening.ports
         elif isinstance(happening, PortsLost):
@@ -197,6 +210,8 @@ class Desk:
                 return self._watch(client, **request.more)
             if request.do == "play":
                 return self._play(client, **request.more)
+            if request.do == "set":
+                return self._set(client, request.id, **request.more)
             if request.do == "reload":
                 self._reloading.append((client, request.id))
                 self._host.reload()
@@ -208,6 +223,7 @@ class Desk:
     def _left(self, client: Client) -> None:
         self._played.leave(client, now())
         self._reloading = [waiting for waiting in self._reloading if waiting[0] is not client]
+        self._loading = [waiting for waiting in self._loading if waiting[0] is not client]
 
     def _watch(self, client: Client, what: frozenset[str]) -> dict[str, Any]:
         """From now on; what has a present state is told at once."""
@@ -225,9 +241,15 @@ class Desk:
     def _settings(self) -> list[dict[str, Any]]:
         return live.described(self._host.options, self._model.styles if self._model else ())
 
-    def _set(self, name: str, value: object) -> dict[str, Any]:
+    def _set(self, client: Client, id_: int, name: str, value: object) -> object:
         self._host.wish(name, value)
-        return {"value": live.values(self._host.options)[name], "holds": live.live_option(name).change.value}
+        if live.live_option(name).change is Change.LOADED:
+            self._loading.append((client, id_))
+            return LATER
+        return self._is_set(name)
+
+    def _is_set(self, name: str) -> dict[str, Any]:
+        return {"value": live.value(self._host.options, name), "holds": live.live_option(name).change.value}
 
     def _panic(self) -> dict[str, Any]:
         self._host.panic()

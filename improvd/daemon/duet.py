@@ -19,6 +19,7 @@ from improvd.daemon.happenings import (
     Closing,
     Cued,
     ModelBack,
+    ModelChanged,
     Muted,
     Panicked,
     PortsBack,
@@ -162,6 +163,13 @@ class Duet:
             self._say("the model is back")
             self.see(at, ModelBack(step))
         self._do(self._engine.on_model_ready(at, step), at)
+
+    def model_changed(self, model: ModelReady, at: Seconds) -> None:
+        """Another model plays from now on: what the one before owed is asked of it."""
+        self.model_lost()
+        self._say(status.changed_to(model))
+        self.see(at, ModelChanged(model))
+        self._do(self._engine.on_model_ready(at, model.step), at)
 
     def model_lost(self) -> None:
         """Nothing that was asked of it will come."""

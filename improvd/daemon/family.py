@@ -22,7 +22,7 @@ CLOSING = Seconds(1.0)
 
 
 class Family:
-    """The keepers of the ports process, the model's, and ``others`` that the duet can do without.
+    """The keepers of the ports process, the model's, its successor's, and ``others`` that the duet can do without.
 
     Single-threaded; only ``wait``, ``release``, ``stop`` wait.
     ``awake`` is one more socket to wait for: whoever writes to its other end cuts a wait short. ``debug`` takes what
@@ -33,21 +33,24 @@ class Family:
         self,
         ports: Keeper,
         worker: Keeper,
+        successor: Keeper,
+        others: Sequence[Keeper],
+        *,
         awake: socket.socket,
         debug: Callable[[str], None],
-        others: Sequence[Keeper] = (),
     ) -> None:
         self.ports = ports
         self.worker = worker
+        self.successor = successor
         self.others = others
-        self.all = (ports, worker, *others)
+        self.all = (ports, worker, successor, *others)
         self.heartbeat = Heartbeat()
         self._awake = awake
         self._debug = debug
 
     def start(self) -> None:
-        """Start all, side by side."""
-        for keeper in self.all:
+        """Start all, side by side, but for the successor, who is there to be asked for."""
+        for keeper in (self.ports, self.worker, *self.others):
             keeper.start(now())
 
     def deadline(self, at: Seconds) -> Seconds | None:
@@ -117,7 +120,7 @@ class Family:
     def stop(self) -> None:
         """End what is left of them."""
         self.ports.stop(Seconds(1.0))
-        for keeper in (self.worker, *self.others):
+        for keeper in (self.worker, self.successor, *self.others):
             keeper.stop(Seconds(0.2))
 
     def hear_noise(self, child: Child) -> None:

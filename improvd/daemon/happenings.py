@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from improvd.daemon.messages import Heard, ModelReady, Pong, PortsOpen, TicksHeard, TicksSent
 
     Happening: TypeAlias = (
-        "Began | Woke | Renewed | PortsLost | ModelBack | Closing | Heard | Sent | Generate | Continuation | Pace"
-        " | Play | Release | TurnEnded | PortsBack | PortsChanged | Muted | Cued | Panicked | Pong | View"
-        " | TicksHeard | TicksSent"
+        "Began | Woke | Renewed | PortsLost | ModelBack | ModelChanged | Closing | Heard | Sent | Generate"
+        " | Continuation | Pace | Play | Release | TurnEnded | PortsBack | PortsChanged | Muted | Cued | Panicked | Pong"
+        " | View | TicksHeard | TicksSent"
     )
 
 
@@ -73,6 +73,13 @@ class ModelBack:
     """A fresh model's process serves; a step of it takes ``step`` seconds."""
 
     step: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChanged:
+    """Another model plays from now on: the player chose it."""
+
+    model: ModelReady
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from improvd.config.live import changed
+from improvd.config.live import changed, live_option
+from improvd.config.option import Change
 from improvd.config.renewal import renew
 from improvd.config.settings import engine_settings
 from improvd.daemon.reread import Reread
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
 
 
 class Renewal(NamedTuple):
-    """What came of reading the options again: a ``line`` for the player, and whether they were ``taken``."""
+    """What came of reading the options again: a ``line`` for the player, and whether they were ``taken``.
+
+    ``model`` is another one that is wished: it is to be loaded before anything goes by it.
+    """
 
     line: str
     taken: bool
+    model: str | None = None
 
 
 class Held:
@@ -65,13 +70,24 @@ class Held:
             return Renewal(f"{error}; the settings stay as they are", taken=False)
         renewal = renew(self.options, wished)
         self._go_by(renewal.options)
-        return Renewal(renewal.line, taken=True)
+        return Renewal(renewal.line, taken=True, model=wished.model if wished.model != self.options.model else None)
 
-    def wish(self, name: str, value: object, model: ModelReady) -> None:
-        """Change one live option; ``value`` is as a file would hold it. Raises `UserError`."""
+    def wish(self, name: str, value: object, model: ModelReady) -> str | None:
+        """Change one live option; ``value`` is as a file would hold it. Raises `UserError`.
+
+        A model is to be loaded before anything goes by it: that one is given back.
+        """
         wished = changed(self.options, name, value)
+        if live_option(name).change is Change.LOADED:
+            return wished.model
         _check_style(wished, model)
         self._go_by(wished)
+        return None
+
+    def go_by_model(self, name: str, model: ModelReady) -> None:
+        """The model of that ``name`` is loaded. Raises `UserError` where it does not know the style that holds now."""
+        _check_style(self.options, model)
+        self._go_by(replace(self.options, model=name))
 
     def _go_by(self, options: RunOptions) -> None:
         self.options = options

@@ -11,7 +11,7 @@ from improvd.core.events import NOTE_ON, Seconds, Sent, TurnEnded
 from improvd.core.turns import State
 from improvd.core.view import View
 from improvd.daemon.clock import now
-from improvd.daemon.happenings import Began, Renewed
+from improvd.daemon.happenings import Began, ModelChanged, Renewed
 from improvd.daemon.messages import Heard
 from improvd.recorder import folder as folders
 from improvd.recorder import journal
@@ -42,7 +42,7 @@ class Recorder:
         """What the recording that is on is called; None while there is none."""
         return self._writer.name
 
-    def see(self, _at: Seconds, happening: Happening) -> None:
+    def see(self, at: Seconds, happening: Happening) -> None:
         """Record it, if it is of the music."""
         if isinstance(happening, Heard):
             event = happening.event
@@ -60,6 +60,9 @@ class Recorder:
             self._meter = happening.options.meter
         elif isinstance(happening, Began):
             self._model = happening.model.name
+        elif isinstance(happening, ModelChanged):
+            self._model = happening.model.name
+            self._writer.write(journal.model(at, self._model))
 
     def close(self) -> None:
         """End the recording that is on."""

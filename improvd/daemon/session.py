@@ -115,9 +115,9 @@ class Session:
             Keeper("MIDI ports", ports, self._open_ports),
             Keeper("model", worker, lambda: LoadModel(self._held.options.model, self._held.settings.style)),
             self._successor.keeper,
-            self._awake,
-            debug,
             [Keeper(one.title, one.command, partial(self._order, one), one.inherited) for one in beside],
+            awake=self._awake,
+            debug=debug,
         )
         self._has_page = any(isinstance(one, Door) for one in beside)
         self._outfit = Outfit(options, self._family.ports.send)

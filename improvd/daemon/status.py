@@ -24,8 +24,17 @@ def ready(ports: PortsOpen, model: ModelReady, settings: EngineSettings) -> str:
     elif settings.sync is Sync.INTERNAL:
         tempo = f"leading at {settings.bpm or DEFAULT_BPM:g} bpm"
     which = f" ({shown(ports.api)})" if ports.api else ""
-    what = f"model {model.name} ({model.step * 1e6:.0f} µs a note)"
+    what = f"model {_paced(model)}"
     return "; ".join(part for part in (f"ready: {named(ports)}{which}", tempo, what, ports.grants) if part)
+
+
+def changed_to(model: ModelReady) -> str:
+    """When another model takes over."""
+    return f"the model is now {_paced(model)}"
+
+
+def _paced(model: ModelReady) -> str:
+    return f"{model.name} ({model.step * 1e6:.0f} µs a note)"
 
 
 def unknown_style(style: str, model: ModelReady) -> str:

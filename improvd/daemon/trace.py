@@ -21,6 +21,7 @@ from improvd.daemon.happenings import (
     Closing,
     Cued,
     ModelBack,
+    ModelChanged,
     Muted,
     Panicked,
     PortsBack,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from improvd.daemon.happenings import Happening
-    from improvd.daemon.messages import PortsOpen
+    from improvd.daemon.messages import ModelReady, PortsOpen
 
 FORMAT = 1
 
@@ -73,6 +74,7 @@ class Trace:
             PortsBack: lambda at, back: self._ports(at, back.ports),
             PortsChanged: lambda at, changed: self._ports(at, changed.ports),
             ModelBack: lambda at, model: self._event(at, "model ready", step=model.step),
+            ModelChanged: lambda at, new: self._event(at, "model ready", **_which(new.model)),
             Closing: lambda at, _: self._event(at, "close"),
         }
         if _ends_in_mid_line(path):
@@ -95,7 +97,7 @@ class Trace:
             settings=asdict(began.settings),
             limits=asdict(began.limits),
             instrument=began.ports.instrument,
-            model={"name": began.model.name, "sha": began.model.sha, "step": began.model.step},
+            model=_which(began.model),
         )
 
     def _heard(self, _at: Seconds, heard: Heard) -> None:
@@ -132,6 +134,10 @@ class Trace:
 
     def _line(self, kind: str, **values: object) -> None:
         self._lines.write(json.dumps({"type": kind, **values}, separators=(",", ":"), default=_plain))
+
+
+def _which(model: ModelReady) -> dict[str, float | str]:
+    return {"name": model.name, "sha": model.sha, "step": model.step}
 
 
 def _ends_in_mid_line(path: Path) -> bool:

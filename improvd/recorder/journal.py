@@ -7,6 +7,7 @@ one (``at``), and what played. Each other is an array, a letter first, all times
     ["s", at, "903c50"]                      sent to the synth
     ["b", origin, period, bar, downbeat]     the beat that the next turn went by, bar and downbeat in beats
     ["t", {...}]                             a turn ended, with its figures
+    ["m", at, name]                          another model plays from then on
 """
 
 from __future__ import annotations
@@ -68,10 +69,13 @@ class Recording:
     at: Seconds
     """The same moment by the session's own clock, which all other times are of."""
     model: str
+    """That played at the beginning."""
     meter: str
     heard: list[MidiEvent] = field(default_factory=list)
     sent: list[MidiEvent] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
+    models: list[tuple[Seconds, str]] = field(default_factory=list)
+    """Those that took over, and when."""
     damaged: int = 0
     """Lines that could not be read."""
 
@@ -101,6 +105,11 @@ def turn(figures: dict[str, Any]) -> str:
     return _line(["t", figures])
 
 
+def model(at: Seconds, name: str) -> str:
+    """The line of another model."""
+    return _line(["m", at, name])
+
+
 def read(data: bytes) -> Recording:
     """What a journal holds, however it was cut off. Raises `DamagedError` where not even its header can be read.
 
@@ -113,6 +122,7 @@ def read(data: bytes) -> Recording:
         "h": lambda values: recording.heard.append(_message(recording, *values)),
         "s": lambda values: recording.sent.append(_message(recording, *values)),
         "t": lambda values: recording.turns.append(_turn(recording, last, *values)),
+        "m": lambda values: recording.models.append(_model(recording, *values)),
     }
     for line in lines[:-1]:
         try:
@@ -169,6 +179,12 @@ def _message(recording: Recording, at: object, data: str) -> MidiEvent:
     if not event.kind or len(event.data) != (2 if program_or_pressure else 3) or max(event.data[1:]) > 127:
         raise ValueError("no channel message")
     return event
+
+
+def _model(recording: Recording, at: object, name: object) -> tuple[Seconds, str]:
+    if not isinstance(name, str):
+        raise TypeError("no name")
+    return _time(recording, at), name
 
 
 def _beat(origin: object, period: object, bar: object, downbeat: object) -> Beat:

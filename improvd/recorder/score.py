@@ -82,7 +82,7 @@ def _conductor(recording: Recording, beats: Map, length: Seconds) -> mido.MidiTr
     began = datetime.fromtimestamp(recording.epoch).astimezone()
     summary = {
         "version": __version__,
-        "model": recording.model,
+        "model": ", ".join(dict.fromkeys([recording.model, *(name for _, name in recording.models)])),
         "began": began.isoformat(timespec="seconds"),
         "seconds": round(length, 3),
         "turns": len(recording.turns),
@@ -99,6 +99,9 @@ def _conductor(recording: Recording, beats: Map, length: Seconds) -> mido.MidiTr
     for number, turn in enumerate(recording.turns, 1):
         at = turn.call_end if turn.response_onset is None else turn.response_onset
         events.append((beats.beat_at(at), mido.MetaMessage("marker", text=_marker(number, turn))))
+    for changed, name in recording.models:
+        told = json.dumps(f"model {name}")[1:-1]  # a MIDI file's texts have no other letters than ASCII's
+        events.append((beats.beat_at(changed), mido.MetaMessage("marker", text=told)))
     return _track(f"improvd, {began:%Y-%m-%d %H:%M}", sorted(events, key=lambda event: event[0]))
 
 
