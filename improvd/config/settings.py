@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from improvd.config.musical import channels_in, keys_in
 from improvd.core.events import Seconds
 from improvd.core.meter import meter_named
+from improvd.core.pedalling import Pedal
 from improvd.core.schedule import ScheduleLimits
 from improvd.core.settings import EngineSettings, Mode, Sync
 
@@ -36,6 +37,7 @@ def engine_settings(options: DuetOptions) -> EngineSettings:
         min_bars=options.min_bars,
         max_bars=options.max_bars,
         channel=options.channel - 1,
+        pedal=Pedal(options.pedal),
         listen=channels_in(options.listen_channel),
         lowest_key=keys_in(options.listen_keys)[0],
         highest_key=keys_in(options.listen_keys)[1],

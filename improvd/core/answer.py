@@ -19,6 +19,7 @@ from improvd.core.key import key_named
 from improvd.core.manner import manner_from
 from improvd.core.mode_duet import leaving_room
 from improvd.core.modes import in_beats
+from improvd.core.pedalling import Pedal, is_pedalled, pedalling
 from improvd.core.phrases import remember
 from improvd.core.planned import SEND_AHEAD
 from improvd.core.settings import SWIFT
@@ -64,6 +65,7 @@ class Answer:
         self.outstanding: Generate | None = None
         self._lead = lead
         self._repeats = part.repeats
+        self._pedals = settings.pedal is Pedal.ON or (settings.pedal is Pedal.AUTO and is_pedalled(part.call))
         self._call = part.phrase[-CONTEXT_NOTES:]
         self._earlier = remember(earlier, part.phrase[:-CONTEXT_NOTES])
         self._length = part.length
@@ -91,6 +93,12 @@ class Answer:
         astray = feel.astray(key) if feel.humanise else 0.0
         onset = Seconds(self.timeline.time_at(place) + astray)
         return onset, Seconds(onset + note.duration * self.timeline.period)
+
+    def pedals(self, notes: Sequence[BeatNote]) -> list[bool | None]:
+        """What the sustain pedal does at each of these notes of ours, of one segment, as in `pedalling`."""
+        if not self._pedals:
+            return [None] * len(notes)
+        return pedalling(notes, self._settings.beats_per_bar)
 
     @property
     def end(self) -> Beats:

@@ -56,13 +56,17 @@ class MidiEvent:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note the player played: ``onset`` is the key's way down, ``offset`` its way up, in seconds."""
+    """A note the player played: ``onset`` is the key's way down, ``offset`` its way up, in seconds.
+
+    ``pedalled``: the sustain pedal held it on.
+    """
 
     onset: Seconds
     offset: Seconds
     pitch: int
     velocity: int
     channel: int = 0
+    pedalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,10 @@ class Continuation:
 
 @dataclass(frozen=True, slots=True)
 class PlannedNote:
-    """A note of ours with its times in seconds. ``key`` is unique in a session and ties the off to its on."""
+    """A note of ours with its times in seconds. ``key`` is unique in a session and ties the off to its on.
+
+    ``pedal``: what our sustain pedal does at its onset: True, it is renewed; False, it comes up; None, it stays.
+    """
 
     key: int
     onset: Seconds
@@ -147,6 +154,7 @@ class PlannedNote:
     pitch: int
     velocity: int
     channel: int
+    pedal: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

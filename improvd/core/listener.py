@@ -119,11 +119,11 @@ class Listener:
 
     def notes(self, now: Seconds) -> list[Note]:
         """The call so far, in order of (onset, pitch); keys that are down yet come up ``now``."""
-        return _in_order([*self._done, *_cut(self._down, now)])
+        return _in_order([*self._done, *_cut(self._down, now, pedalled=self.pedal)])
 
     def accompaniment(self, now: Seconds) -> list[Note]:
         """The last notes that accompanied, in the same form; they stay until all is let go."""
-        return _in_order([*self._accompaniment, *_cut(self._beneath, now)])
+        return _in_order([*self._accompaniment, *_cut(self._beneath, now, pedalled=self.pedal)])
 
     def recent(self, chords: int) -> list[Note]:
         """The end of the call, in order of (onset, pitch): enough notes to hold that many chords and their spread."""
@@ -159,7 +159,7 @@ class Listener:
         for down, done in ((self._down, self._done), (self._beneath, self._accompaniment)):
             struck = down.pop(key, None)
             if struck is not None:
-                done.append(_note(key, struck, at))
+                done.append(_note(key, struck, at, pedalled=self.pedal))
         return proved
 
     def _lift_lost_keys(self, at: Seconds) -> None:
@@ -168,13 +168,13 @@ class Listener:
             self._lift(key, at)
 
 
-def _note(key: tuple[int, int], struck: _Struck, at: Seconds) -> Note:
+def _note(key: tuple[int, int], struck: _Struck, at: Seconds, *, pedalled: bool) -> Note:
     """The note of a key that came up ``at`` a time."""
-    return Note(struck.at, Seconds(max(at, struck.at)), key[1], struck.velocity, key[0])
+    return Note(struck.at, Seconds(max(at, struck.at)), key[1], struck.velocity, key[0], pedalled)
 
 
-def _cut(down: dict[tuple[int, int], _Struck], now: Seconds) -> list[Note]:
-    return [_note(key, struck, now) for key, struck in down.items() if struck.at <= now]
+def _cut(down: dict[tuple[int, int], _Struck], now: Seconds, *, pedalled: bool) -> list[Note]:
+    return [_note(key, struck, now, pedalled=pedalled) for key, struck in down.items() if struck.at <= now]
 
 
 def _in_order(notes: list[Note]) -> list[Note]:

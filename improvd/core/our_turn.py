@@ -69,7 +69,7 @@ class OurTurn:
     def plan(self, now: Seconds, answer: Answer, notes: Sequence[BeatNote], channel: int) -> Play:
         """Have these notes of the answer played, of later beats than all before."""
         planned = []
-        for note in notes:
+        for note, pedal in zip(notes, answer.pedals(notes), strict=True):
             self._next_key += 1
             onset, offset = answer.times(note, self._next_key)
             onset = max(onset, now)  # chance may have put it before
@@ -81,6 +81,7 @@ class OurTurn:
                     pitch=note.pitch,
                     velocity=note.velocity,
                     channel=channel,
+                    pedal=pedal,
                 )
             )
         self._planned.add(zip(notes, planned, strict=True))

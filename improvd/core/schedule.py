@@ -7,10 +7,11 @@ The rules, all kept here and nowhere else:
 - A pitch struck again first ends the old note; the old note's own off is then void.
 - An on later than ``late_limit`` is dropped together with its off, and counted. An off is always sent.
 - No note lasts longer than ``longest_note``.
+- Our pedal comes up once nothing of ours sounds or is to come, however that came about.
 - What the instrument sends back of ours within ``echo_window`` is an echo, not the player.
-- Where the synth may be the player's own keyboard, a pitch the player holds is theirs: no on and no off of ours
-  for it, no CC 120 or 123 while they hold a key or the pedal, no CC 64 while they hold the pedal. An off so withheld
-  follows their key's way up.
+- Where the synth may be the player's own keyboard, or what they play is passed on to it, a pitch the player holds is
+  theirs: no on and no off of ours for it, no CC 120 or 123 while they hold a key or the pedal, no CC 64 while they hold
+  the pedal. An off so withheld follows their key's way up. What is passed on ends with us: at the end it guards nothing.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from improvd.core.events import (
     PlannedNote,
     Seconds,
 )
+from improvd.core.foot import Foot
 from improvd.core.hands import Hands
 
 if TYPE_CHECKING:
@@ -66,10 +68,18 @@ class Schedule:
     none is read from a clock.
     """
 
-    def __init__(self, instrument: Instrument = Instrument.SEPARATE, limits: ScheduleLimits | None = None) -> None:
+    def __init__(
+        self,
+        instrument: Instrument = Instrument.SEPARATE,
+        limits: ScheduleLimits | None = None,
+        *,
+        thru: bool = False,
+    ) -> None:
         self._instrument = instrument
+        self._thru = thru  # what the player's keys sound at the synth is as much theirs as on an instrument of their own
         self._limits = limits or ScheduleLimits()
         self._hands = Hands()
+        self._foot = Foot()
         # (time, 0 for an off and 1 for an on, key); entries that no longer hold are skipped when they come up
         self._heap: list[tuple[Seconds, int, int]] = []
         self._planned: dict[int, PlannedNote] = {}
@@ -143,6 +153,7 @@ class Schedule:
     def release(self, now: Seconds) -> None:
         """Drop all that is planned and let all that sounds be due to end ``now``."""
         self._planned.clear()
+        self._foot.release(now)
         for key in self._sounding:
             if key not in self._withheld:
                 self._end(key, now)
@@ -169,6 +180,7 @@ class Schedule:
         """
         self.plugged = False
         self._planned.clear()
+        self._foot.forget()
         self._count_as_sounding({place for at, place in self._ended if at >= seen} - self._by_pitch.keys())
 
     def plug(self, now: Seconds, instrument: Instrument, channels: Iterable[int] = ()) -> list[MidiEvent]:
@@ -180,7 +192,7 @@ class Schedule:
         self.plugged = True
         self._instrument = instrument
         self._channels.update(channels)
-        return self.close(now)
+        return self._silence(now, guarded=self._guarded)
 
     def let_go(self, now: Seconds) -> None:
         """The keyboard is out of reach: no key counts as held, and what waited for one to come up ends ``now``."""
@@ -199,12 +211,18 @@ class Schedule:
             return None
         while self._heap and not self._is_live(*self._heap[0]):
             heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        foot = self._foot.next_deadline(free=self._foot_is_free)
+        if not self._heap:
+            return foot
+        return self._heap[0][0] if foot is None else Seconds(min(self._heap[0][0], foot))
 
     def due(self, now: Seconds) -> list[MidiEvent]:
         """The messages to be sent now, in order, each with the time it was planned for."""
         out: list[MidiEvent] = []
         while (at := self.next_deadline()) is not None and at <= now:
+            if not self._heap or self._heap[0][0] > at:
+                self._press(self._foot.due(at, free=self._foot_is_free), now, out)
+                continue
             _, is_on, key = heapq.heappop(self._heap)
             if is_on:
                 self._begin(key, now, out)
@@ -212,31 +230,22 @@ class Schedule:
                 self._sound_off(key, at, now, out)
             else:
                 self._withheld.add(key)
+        for channel in self._foot.channels:
+            if not self._needs_pedal(channel):
+                self._press(self._foot.lift(channel, now, free=self._foot_is_free), now, out)
         return out
 
     def close(self, now: Seconds) -> list[MidiEvent]:
         """The last messages: every sounding note's off, then pedal up, all sound off and all notes off.
 
-        None where the synth is out of reach.
+        None where the synth is out of reach. What was passed on must have been let go of.
         """
         self._planned.clear()
-        out: list[MidiEvent] = []
-        if not self.plugged:
-            return out
-        for key in sorted(self._sounding):
-            if self._instrument is not Instrument.SAME or self._may_end(self._sounding[key]):
-                self._sound_off(key, now, now, out)
-            else:
-                self._withheld.add(key)
-        guarded = self._instrument is not Instrument.SEPARATE
-        for channel in sorted(self._channels):
-            # 120 and 123 would cut what the player holds by key or by pedal; every off of ours is sent already.
-            if not (guarded and self._hands.pedal):
-                out.append(MidiEvent(now, bytes((CONTROL | channel, SUSTAIN, 0))))
-            if not (guarded and (self._hands.keys or self._hands.pedal)):
-                out.append(MidiEvent(now, bytes((CONTROL | channel, ALL_SOUND_OFF, 0))))
-                out.append(MidiEvent(now, bytes((CONTROL | channel, ALL_NOTES_OFF, 0))))
-        return out
+        return self.leave(now)
+
+    def leave(self, now: Seconds) -> list[MidiEvent]:
+        """The same at a synth that is to be exchanged for another, at which what is planned will sound."""
+        return self._silence(now, guarded=self._instrument is not Instrument.SEPARATE)
 
     def panic(self, now: Seconds) -> list[MidiEvent]:
         """Silence on all channels, whatever is believed to be sounding or held; nothing is planned any more.
@@ -244,6 +253,7 @@ class Schedule:
         Where the synth is out of reach, that is what it gets once it is back.
         """
         self._planned.clear()
+        self._foot.forget()
         self._hands.let_go()
         out: list[MidiEvent] = []
         if not self.plugged:
@@ -254,6 +264,26 @@ class Schedule:
         for channel in range(16):
             for controller in (SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF):
                 self._send(MidiEvent(now, bytes((CONTROL | channel, controller, 0))), now, out)
+        return out
+
+    def _silence(self, now: Seconds, *, guarded: bool) -> list[MidiEvent]:
+        """End all that sounds; ``guarded``: what the player holds may sound there too."""
+        out: list[MidiEvent] = []
+        if not self.plugged:
+            return out
+        for key in sorted(self._sounding):
+            if self._instrument is not Instrument.SAME or self._may_end(self._sounding[key]):
+                self._sound_off(key, now, now, out)
+            else:
+                self._withheld.add(key)
+        self._foot.forget()
+        for channel in sorted(self._channels):
+            # 120 and 123 would cut what the player holds by key or by pedal; every off of ours is sent already.
+            if not (guarded and self._hands.pedal):
+                out.append(MidiEvent(now, bytes((CONTROL | channel, SUSTAIN, 0))))
+            if not (guarded and (self._hands.keys or self._hands.pedal)):
+                out.append(MidiEvent(now, bytes((CONTROL | channel, ALL_SOUND_OFF, 0))))
+                out.append(MidiEvent(now, bytes((CONTROL | channel, ALL_NOTES_OFF, 0))))
         return out
 
     def _count_as_sounding(self, notes: Iterable[tuple[int, int]]) -> None:
@@ -270,7 +300,12 @@ class Schedule:
         return key in self._sounding and key not in self._withheld and self._sounding[key].offset == at
 
     def _may_end(self, note: PlannedNote) -> bool:
-        return self._instrument is Instrument.SEPARATE or not self._hands.holds(note.pitch)
+        return not (self._guarded and self._hands.holds(note.pitch))
+
+    @property
+    def _guarded(self) -> bool:
+        """Whether what the player holds may sound at the synth too."""
+        return self._thru or self._instrument is not Instrument.SEPARATE
 
     def _end(self, key: int, at: Seconds) -> None:
         self._sounding[key] = replace(self._sounding[key], offset=at)
@@ -290,6 +325,7 @@ class Schedule:
         self._sounding[key] = note
         self._by_pitch[note.channel, note.pitch] = key
         self._channels.add(note.channel)
+        self._press(self._foot.strike(note, free=self._foot_is_free), now, out)
         heapq.heappush(self._heap, (note.offset, 0, key))
         self._send(MidiEvent(note.onset, bytes((NOTE_ON | note.channel, note.pitch, note.velocity))), now, out)
 
@@ -299,6 +335,20 @@ class Schedule:
         del self._by_pitch[note.channel, note.pitch]
         self._ended.append((now, (note.channel, note.pitch)))
         self._send(MidiEvent(planned, bytes((NOTE_OFF | note.channel, note.pitch, 64))), now, out)
+
+    def _needs_pedal(self, channel: int) -> bool:
+        """Whether something of ours sounds there, or is to come."""
+        sounding = any(note.channel == channel and key not in self._withheld for key, note in self._sounding.items())
+        return sounding or any(note.channel == channel for note in self._planned.values())
+
+    @property
+    def _foot_is_free(self) -> bool:
+        """Whether no pedal of the player's may be down at the synth."""
+        return not (self._guarded and self._hands.pedal)
+
+    def _press(self, pedals: Iterable[MidiEvent], now: Seconds, out: list[MidiEvent]) -> None:
+        for event in pedals:
+            self._send(event, now, out)
 
     def _send(self, event: MidiEvent, now: Seconds, out: list[MidiEvent]) -> None:
         self._echoes.append((now, _signature(event)))

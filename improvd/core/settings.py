@@ -7,6 +7,7 @@ from enum import Enum
 
 from improvd.core.events import Beats, Seconds
 from improvd.core.manner import AS_MEASURED
+from improvd.core.pedalling import Pedal
 
 SWIFT = (
     "temperature",
@@ -79,6 +80,8 @@ class EngineSettings:
     max_bars: float = 16.0
     channel: int = 0
     """Where answers sound."""
+    pedal: Pedal = Pedal.AUTO
+    """Whether answers use the sustain pedal."""
     listen: tuple[int, ...] = ()
     """The channels that are heard; none: all."""
     lowest_key: int = 0
@@ -102,7 +105,5 @@ class EngineSettings:
     seed: int = 0
     brush_velocity: int = 20
     brush_length: Seconds = Seconds(0.080)
-    longest_silence: Seconds = Seconds(1.5)
-    """The call ends at most this long after its last onset where no key is held."""
     lead: Seconds = Seconds(0.080)
     """How far ahead of its first note an answer is asked for at least; more where the model is slow."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from improvd.core.events import CONTROL, NOTE_OFF, NOTE_ON, SUSTAIN, MidiEvent, PlannedNote, Seconds
+from improvd.core.foot import PRESSED_AFTER
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 
 PITCHES = st.integers(58, 62)
@@ -287,6 +290,60 @@ def test_what_is_known_of_the_instrument_later_holds_from_then_on() -> None:
     assert brief(play_out(schedule)) == [(2.0, "on", 60), (3.0, "off", 60)]
 
 
+def feet(events: list[MidiEvent]) -> list[tuple[float, str]]:
+    """The strokes and what the pedal does, in the order in which they leave."""
+    told = {NOTE_ON: "on", NOTE_OFF: "off"}
+    return [
+        (event.at, told[event.kind] if event.kind in told else "down" if event.data[2] else "up") for event in events
+    ]
+
+
+def test_the_pedal_catches_each_harmony_after_its_stroke_and_comes_up_with_the_last_note() -> None:
+    schedule = Schedule()
+    strokes = [note(1, 1.0, 1.5), note(2, 2.0, 2.5, 64), note(3, 3.0, 3.5, 62)]
+    schedule.play([replace(strokes[0], pedal=True), strokes[1], replace(strokes[2], pedal=True)])
+    assert feet(play_out(schedule)) == [
+        (1.0, "on"),
+        (1.0 + PRESSED_AFTER, "down"),
+        (1.5, "off"),
+        (2.0, "on"),
+        (2.5, "off"),
+        (3.0, "up"),
+        (3.0, "on"),
+        (3.0 + PRESSED_AFTER, "down"),
+        (3.5, "off"),
+        (3.5, "up"),
+    ]
+
+
+def test_a_dry_note_lets_the_pedal_up() -> None:
+    schedule = Schedule()
+    schedule.play([replace(note(1, 1.0, 3.0), pedal=True), replace(note(2, 2.0, 2.5, 62), pedal=False)])
+    assert [at for at, what in feet(play_out(schedule)) if what == "up"] == [2.0]
+
+
+def test_breaking_in_lets_the_pedal_up_at_once_also_between_notes() -> None:
+    schedule = Schedule()
+    schedule.play([replace(note(1, 1.0, 1.2), pedal=True), note(2, 3.0, 3.5)])
+    for at in (1.0, 1.1, 1.2):
+        schedule.due(Seconds(at))
+    schedule.release(Seconds(2.0))
+    assert feet(schedule.due(Seconds(2.0))) == [(2.0, "up")]
+    assert schedule.next_deadline() is None
+
+
+def test_on_one_instrument_our_pedal_leaves_theirs_alone_and_comes_up_after_it() -> None:
+    schedule = Schedule(Instrument.UNKNOWN)
+    schedule.play([replace(note(1, 1.0, 2.0), pedal=True)])
+    for at in (1.0, 1.1):
+        schedule.due(Seconds(at))
+    schedule.hear(MidiEvent(Seconds(1.6), bytes((CONTROL, SUSTAIN, 127))))
+    assert feet(schedule.due(Seconds(3.0))) == [(2.0, "off")]
+    assert schedule.next_deadline() is None
+    schedule.hear(MidiEvent(Seconds(4.0), bytes((CONTROL, SUSTAIN, 0))))
+    assert [what for _, what in feet(schedule.due(Seconds(4.0)))] == ["up"]
+
+
 class Scheduling(RuleBasedStateMachine):
     """A schedule asked for anything, and a player on the same or another instrument."""
 
@@ -300,6 +357,12 @@ class Scheduling(RuleBasedStateMachine):
         self.pedal = False
         self.sounding: set[tuple[int, int]] = set()
         self.ended: list[tuple[Seconds, tuple[int, int]]] = []
+        self.feet: set[int] = set()  # channels on which our pedal is down
+
+    @property
+    def their_foot(self) -> bool:
+        """Whether the player's pedal is down at our synth: ours, if it is down too, waits for it."""
+        return self.instrument is Instrument.SAME and self.pedal
 
     def send(self, events: list[MidiEvent]) -> None:
         for event in events:
@@ -311,25 +374,34 @@ class Scheduling(RuleBasedStateMachine):
             elif event.kind == NOTE_OFF:
                 self.sounding.remove(key)
                 self.ended.append((self.now, key))
+            elif event.data[1] == SUSTAIN:
+                (self.feet.add if event.data[2] else self.feet.discard)(event.channel)
             if self.instrument is Instrument.SAME:
                 assert event.kind not in (NOTE_ON, NOTE_OFF) or event.data[1] not in self.held
                 assert event.kind != CONTROL or not (self.pedal or (self.held and event.data[1] != SUSTAIN))
 
     @rule(
-        key=st.integers(1, 12),
-        ahead=st.floats(-0.1, 3),
-        length=st.floats(-1, 20),
-        pitch=PITCHES,
-        channel=st.integers(0, 1),
+        planned=st.builds(
+            PlannedNote,
+            key=st.integers(1, 12),
+            onset=st.floats(-0.1, 3),  # from now, as the end
+            offset=st.floats(-1.1, 23),
+            pitch=PITCHES,
+            velocity=st.just(80),
+            channel=st.integers(0, 1),
+            pedal=st.sampled_from([None, True, False]),
+        )
     )
-    def plan(self, key: int, ahead: float, length: float, pitch: int, channel: int) -> None:
-        self.schedule.play([note(key, self.now + ahead, self.now + ahead + length, pitch, channel)])
+    def plan(self, planned: PlannedNote) -> None:
+        onset, offset = Seconds(self.now + planned.onset), Seconds(self.now + planned.offset)
+        self.schedule.play([replace(planned, onset=onset, offset=offset)])
 
     @rule()
     def release(self) -> None:
         self.schedule.release(self.now)
         self.send(self.schedule.due(self.now))
         assert self.instrument is Instrument.SAME or not self.sounding or not self.schedule.plugged
+        assert not self.feet or self.their_foot or not self.schedule.plugged
 
     @precondition(lambda self: self.schedule.plugged)
     @rule(ago=st.floats(0, 2))
@@ -342,6 +414,7 @@ class Scheduling(RuleBasedStateMachine):
     @rule()
     def plug(self) -> None:
         self.send(self.schedule.plug(self.now, self.instrument))
+        assert not self.feet or self.their_foot
         assert self.instrument is Instrument.SAME or not self.sounding
 
     @rule()
@@ -356,7 +429,7 @@ class Scheduling(RuleBasedStateMachine):
         self.held.clear()
         self.pedal = False
         self.send(self.schedule.panic(self.now))
-        assert not self.sounding or not self.schedule.plugged
+        assert not (self.sounding or self.feet) or not self.schedule.plugged
 
     @rule(pitch=PITCHES)
     def key_down(self, pitch: int) -> None:
@@ -385,6 +458,12 @@ class Scheduling(RuleBasedStateMachine):
         deadline = self.schedule.next_deadline()
         assert deadline is None or deadline > self.now
 
+    @invariant()
+    def no_pedal_is_down_for_nothing(self) -> None:
+        """Where nothing is to come, nothing sounds and the player's foot is elsewhere."""
+        if self.schedule.next_deadline() is None and self.schedule.plugged and not self.their_foot:
+            assert not self.feet or self.sounding
+
     def teardown(self) -> None:
         if not self.schedule.plugged:
             self.plug()
@@ -392,6 +471,7 @@ class Scheduling(RuleBasedStateMachine):
         assert not self.sounding or (
             self.instrument is Instrument.SAME and {pitch for _, pitch in self.sounding} <= self.held
         )
+        assert not self.feet or self.their_foot
 
 
 class SchedulingOnOneInstrument(Scheduling):
