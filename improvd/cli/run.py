@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from improvd.cli.options import configured
 from improvd.config.layers import Chosen  # noqa: TC001  typer reads the annotations
 from improvd.config.options import RunOptions
 from improvd.core.events import Seconds
+
+if TYPE_CHECKING:
+    from improvd.daemon.beside import Beside
 
 
 @configured(RunOptions)
@@ -20,6 +23,7 @@ def run(chosen: Chosen[RunOptions]) -> None:
     from improvd.daemon.lines import LineWriter  # noqa: PLC0415  as above
     from improvd.daemon.log import Level, form_for, teller  # noqa: PLC0415  as above
     from improvd.daemon.notify import Notifier  # noqa: PLC0415  as above
+    from improvd.daemon.osc import open_osc  # noqa: PLC0415  as above
     from improvd.daemon.realtime import ENGINE_NICENESS, be_nice  # noqa: PLC0415  as above
     from improvd.daemon.session import Session  # noqa: PLC0415  as above
 
@@ -38,7 +42,10 @@ def run(chosen: Chosen[RunOptions]) -> None:
             (details, Level.DEBUG if options.debug else Level.ERROR),
         )
     )
-    beside = [open_door(options)] if options.page else []
+    beside: list[Beside] = [open_door(options)] if options.page else []
+    osc = open_osc(options)
+    if osc is not None:
+        beside.append(osc)
     session = Session(
         options,
         reread=lambda: chosen.again().options,

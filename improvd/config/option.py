@@ -35,6 +35,7 @@ class Group(Enum):
     LISTENING = "What it hears"
     SENDING = "What it sends"
     PAGE = "The page"
+    OSC = "OSC"
     KEEPING = "What it keeps"
     REPORTS = "What it tells"
     CONFIGURATION = "Configuration"

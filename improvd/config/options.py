@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path  # noqa: TC003  a dataclass's annotations are for everyone
 
+from improvd.config.addresses import Addresses
 from improvd.config.form import Chords
 from improvd.config.kinds import Choice, File, Metre, Number, Switch, Text
 from improvd.config.musical import Channels, KeyName, KeyRange, PerAttribute
@@ -387,6 +388,18 @@ class RunOptions(DuetOptions):
     record: bool = described(True, Switch(), "Keep what is played as MIDI files.", group=Group.KEEPING)
     recordings: Path | None = described(
         None,
+    osc_in: str = described(
+        "",
+        Addresses(),
+        "Where OSC is heard, by UDP: a port is for this machine alone, 0.0.0.0:9000 for the whole network.",
+        group=Group.OSC,
+    )
+    osc_out: str = described(
+        "",
+        Addresses(several=True),
+        "Who is told by OSC what goes on: state, beats, tempo, key, notes, and each option as it changes.",
+        group=Group.OSC,
+    )
         File("FOLDER"),
         "Where that is kept; without: improvd/sessions among your user's data (see: improvd sessions).",
         group=Group.KEEPING,

@@ -27,7 +27,7 @@ MOST_EVENTS = 256
 LONGEST_TEXT = 1000
 """Characters of a name or a value, as in a configuration file."""
 
-WATCHABLE = ("state", "heard", "moved", "planned", "released", "sent", "turn", "settings", "log")
+WATCHABLE = ("state", "heard", "moved", "planned", "released", "sent", "turn", "settings", "pace", "log")
 """The kinds of event that can be watched."""
 
 

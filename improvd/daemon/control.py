@@ -14,6 +14,7 @@ from improvd.config import live
 from improvd.config.option import Change
 from improvd.control import place, requests
 from improvd.control.requests import Request, RequestError
+from improvd.core.events import Pace
 from improvd.daemon import watching
 from improvd.daemon.clock import now
 from improvd.daemon.control_server import LATER, Client, Server
@@ -95,6 +96,7 @@ class Desk:
         self._played = Played()
         self._ports: PortsOpen | None = None
         self._model: ModelReady | None = None
+        self._pace: Pace | None = None  # as told last
         self._said: deque[str] = deque(maxlen=256)  # by any thread
         self._reloading: list[tuple[Client, int]] = []
         self._loading: list[tuple[Client, int]] = []  # who waits for another model
@@ -185,6 +187,8 @@ class Desk:
             self._ports = happening.ports
         elif isinstance(happening, PortsLost):
             self._ports = None
+        elif isinstance(happening, Pace):
+            self._pace = happening
         event = watching.event_of(at, happening)
         if event is not None:
             self._tell(*event)
@@ -232,6 +236,8 @@ class Desk:
             client.write(watching.line_of(*watching.state(now(), self._host.view)))
         if "settings" in fresh:
             client.write(watching.line_of("settings", {"values": live.values(self._host.options)}))
+        if "pace" in fresh and self._pace is not None:
+            client.write(watching.line_of(*watching.pace(now(), self._pace)))
         return {}
 
     def _play(self, client: Client, events: tuple[tuple[Seconds | None, bytes], ...]) -> dict[str, Any]:

@@ -290,8 +290,8 @@ class Session:
         if self._duet.model_is_stuck(at):
             self._lost(self._family.worker, "does not answer", at)
         self._family.look_after(at, self._lost)
-        self._duet.show(now())
         self._desk.serve(*ready)
+        self._duet.show(now())
         if not self._family.ports.ready:  # who would answer otherwise
             self._service.alive(at)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from improvd.config.live import values
 from improvd.control import requests
-from improvd.core.events import Play, Release, Seconds, Sent, TurnEnded
+from improvd.core.events import Pace, Play, Release, Seconds, Sent, TurnEnded
 from improvd.core.view import View
 from improvd.daemon.happenings import Renewed
 from improvd.daemon.messages import Heard
@@ -51,6 +51,11 @@ def state(at: Seconds, view: View) -> tuple[str, dict[str, Any]]:
     }
 
 
+def pace(_at: Seconds, told: Pace) -> tuple[str, dict[str, Any]]:
+    """The event of a pace: where the beat is, for who keeps time with us."""
+    return "pace", asdict(told)
+
+
 def _turn(_at: Seconds, ended: TurnEnded) -> tuple[str, dict[str, Any]]:
     return "turn", asdict(ended)
 
@@ -79,6 +84,7 @@ def _settings(_at: Seconds, new: Renewed) -> tuple[str, dict[str, Any]]:
 
 _TELLERS: dict[type, Callable[[Seconds, Any], tuple[str, dict[str, Any]]]] = {
     View: state,
+    Pace: pace,
     Heard: _heard,
     Play: _planned,
     Release: _released,

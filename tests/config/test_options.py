@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from improvd.cli import main
 from improvd.config import text
+from improvd.config.addresses import Address, Addresses
 from improvd.config.file import read
 from improvd.config.form import Chords
 from improvd.config.kinds import Metre, Number, Switch
@@ -59,6 +60,14 @@ def musical(kind: Chords | KeyName | PerAttribute | Channels | KeyRange | PitchN
     return st.tuples(each, each, each, each).map(each_to)
 
 
+def written(kind: Metre | Addresses) -> st.SearchStrategy[Any]:
+    if isinstance(kind, Metre):
+        return st.builds("{}/{}".format, st.integers(1, 16), st.sampled_from([1, 2, 4, 8, 16]))
+    hosts = st.sampled_from(["127.0.0.1", "piano.local", "::1", "fe80::1%eth0"])
+    few = st.lists(st.builds(Address, hosts, st.integers(1, 65535)), max_size=3 if kind.several else 1)
+    return few.map(lambda found: ", ".join(map(str, found)))
+
+
 def values(option: Option) -> st.SearchStrategy[Any]:
     """Values that an option may have."""
     kind: Any = option.kind
@@ -69,8 +78,8 @@ def values(option: Option) -> st.SearchStrategy[Any]:
         return numbers | st.none() if kind.word else numbers
     if isinstance(kind, (Chords, KeyName, PerAttribute, Channels, KeyRange, PitchName)):
         return musical(kind)
-    if isinstance(kind, Metre):
-        return st.builds("{}/{}".format, st.integers(1, 16), st.sampled_from([1, 2, 4, 8, 16]))
+    if isinstance(kind, (Metre, Addresses)):
+        return written(kind)
     if isinstance(kind, Switch):
         return st.booleans()
     return LINE.filter(lambda line: not line.startswith("~")).map(kind.parse)
