@@ -29,6 +29,8 @@ EARLIER_NOTES = 256
 
 NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
 SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
+LENGTHS = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3, 0xF1: 2, 0xF2: 3, 0xF3: 2}
+"""Bytes of a message by its kind, or by its first byte where it is of no channel; those that aren't here have 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,14 @@ class MidiEvent:
         if kind in (NOTE_ON, NOTE_OFF, CONTROL) and len(self.data) < 3:
             return 0
         return NOTE_OFF if kind == NOTE_ON and self.data[2] == 0 else kind
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether ``data`` is one MIDI message and nothing else. Exclusive messages of a system aren't."""
+        if not self.data or self.data[0] < 0x80 or self.data[0] in (0xF0, 0xF7):
+            return False
+        first = self.data[0] if self.data[0] >= 0xF0 else self.data[0] & 0xF0
+        return len(self.data) == LENGTHS.get(first, 1) and max(self.data[1:], default=0) < 0x80
 
     @property
     def channel(self) -> int:

@@ -26,9 +26,10 @@ Were it held for ever, no call would ever be over again.
 
 
 class Hands:
-    """Follows key and pedal messages. Not thread-safe; nothing blocks."""
+    """Follows key and pedal messages. Not thread-safe; nothing blocks. ``lost``: as `LOST`, or other."""
 
-    def __init__(self) -> None:
+    def __init__(self, lost: Seconds = LOST) -> None:
+        self._lost = lost
         self._keys: dict[tuple[int, int], Seconds] = {}  # (channel, pitch) -> when it went down, in that order
         self._pedals: set[int] = set()
 
@@ -55,7 +56,7 @@ class Hands:
         """Take one message in; those that are neither key nor pedal change nothing."""
         kind = event.kind
         if kind == NOTE_ON:
-            self._keys = {key: at for key, at in self._keys.items() if event.at - at < LOST}
+            self._keys = {key: at for key, at in self._keys.items() if event.at - at < self._lost}
             self._keys[event.channel, event.data[1]] = event.at
         elif kind == NOTE_OFF:
             self._keys.pop((event.channel, event.data[1]), None)

@@ -9,19 +9,20 @@ The rules:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from improvd.core.binding import Control  # noqa: TC001  a peer that decodes looks the types up
 from improvd.core.controls import is_bound
-from improvd.core.events import NOTE_OFF, NOTE_ON
+from improvd.core.events import ALL_NOTES_OFF, ALL_SOUND_OFF, CONTROL, NOTE_OFF, NOTE_ON, SUSTAIN, Seconds
 from improvd.core.hands import Hands
 from improvd.core.pitch import HIGHEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from improvd.core.events import MidiEvent, Seconds
+    from improvd.core.events import MidiEvent
 
 KEY_PRESSURE: Final = 0xA0
 
@@ -36,6 +37,7 @@ class Keyboard:
 
 
 AS_IT_IS: Final = Keyboard()
+NEVER: Final = Seconds(math.inf)
 
 
 class Taken(NamedTuple):
@@ -52,7 +54,8 @@ class Manual:
     def __init__(self, keyboard: Keyboard = AS_IT_IS) -> None:
         self._keyboard = keyboard
         self._down: dict[tuple[int, int], int] = {}  # keys as they are, and as what they went down; -1: as nothing
-        self._passed = Hands()
+        self._passed = Hands(lost=NEVER)  # it sounds until its way up is passed, however long that takes
+        self._channels: set[int] = set()  # where notes were passed
 
     def adopt(self, keyboard: Keyboard) -> None:
         """Go by other controls or another transposition from now on."""
@@ -74,6 +77,8 @@ class Manual:
         if not (self._keyboard.thru and event.kind):
             return Taken(event)
         self._passed.hear(event)
+        if event.kind == NOTE_ON:
+            self._channels.add(event.channel)
         return Taken(event, passes=event.data)
 
     def take_over(self, keys: Sequence[tuple[int, int]], pedals: Sequence[int], now: Seconds) -> None:
@@ -81,6 +86,19 @@ class Manual:
         self._down.update({key: key[1] for key in keys})
         if self._keyboard.thru:
             self._passed.take_over(keys, pedals, now)
+            self._channels.update(channel for channel, _ in keys)
+
+    def owed(self) -> list[bytes]:
+        """What lets go of all that was ever passed, for a synth that may have missed some of it.
+
+        Notes that are held still by themselves too: not every synth knows the word for all.
+        """
+        silence = [
+            bytes((CONTROL | channel, controller, 0))
+            for channel in sorted(self._channels)
+            for controller in (SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF)
+        ]
+        return self._passed.releases() + silence
 
     def release(self) -> list[bytes]:
         """What lets go of all that was passed and is held still: nobody will pass its way up."""

@@ -50,6 +50,7 @@ class Sender:
         self._click = click
         self._manual = manual or Manual()
         self._choosing = tuple(choosing)
+        self._owed: tuple[bytes, ...] = ()  # what lets go of what was passed to a synth that went
         self._ticks: list[tuple[Seconds, Seconds]] = []  # of the clock that we send: planned, actual; not told yet
         self.inbox: deque[tuple[Seconds, list[int]]] = deque()
         """Stamped messages from RtMidi's thread, which only appends."""
@@ -74,14 +75,16 @@ class Sender:
         ticks: list[Seconds] = []
         while self.inbox:
             at, data = self.inbox.popleft()
-            if data and data[0] == TICK[0]:
+            event = MidiEvent(at, bytes(data))
+            if not event.is_whole:  # other programs may send whatever they like
+                continue
+            if event.data == TICK:
                 ticks.append(at)
                 continue
             if ticks:
                 self._tell(TicksHeard(tuple(ticks)))
                 ticks.clear()
-            if data:
-                self._hear(MidiEvent(at, bytes(data)))
+            self._hear(event)
         if ticks:
             self._tell(TicksHeard(tuple(ticks)))
 
@@ -138,10 +141,13 @@ class Sender:
     def lose_output(self, seen: Seconds) -> None:
         """The synth is out of reach, and was in reach last at ``seen``: nothing is sent, all offs since are owed."""
         self._schedule.unplug(seen)
+        self._owed = tuple(self._manual.owed())
 
     def gain_output(self, instrument: Instrument, channels: Iterable[int] = ()) -> None:
         """The synth is in reach: end what may sound there of ours, on ``channels`` whatever it is."""
         self._send_all(self._schedule.plug(self._now(), instrument, channels))
+        self._put(self._owed)
+        self._owed = ()
         self._put(self._choosing)
 
     def lose_input(self) -> None:

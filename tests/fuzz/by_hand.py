@@ -20,7 +20,7 @@ from tests.fuzz.mutation import mutated
 from tests.fuzz.targets import TARGETS, folder
 
 
-def _memory() -> float:
+def memory() -> float:
     """Resident MB, where the system tells."""
     status = Path("/proc/self/status")
     found = [line for line in status.read_text().splitlines() if line.startswith("VmRSS")] if status.exists() else []
@@ -41,7 +41,7 @@ def damage(kind: str, count: int, seed: int) -> None:
             raise
         if number % max(1, count // 10) == 0:
             rate = number / (time.monotonic() - began)
-            print(f"{kind}: {number} tried, {taken} taken, {rate:.0f}/s, {_memory():.0f} MB", flush=True)  # noqa: T201  it reports
+            print(f"{kind}: {number} tried, {taken} taken, {rate:.0f}/s, {memory():.0f} MB", flush=True)  # noqa: T201  it reports
 
 
 def explore(kind: str, arguments: list[str]) -> None:

@@ -7,6 +7,7 @@ bytes were taken. `TARGETS` holds each with a whole file to begin from.
 from __future__ import annotations
 
 import io
+import random
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,7 @@ from improvd.model import bundle, originality
 from improvd.recorder import journal
 from improvd.recorder.score import score
 from improvd.rehearsal import player, replay
+from tests.fuzz import streams
 from tests.model.tiny_model import tiny_bundle
 
 if TYPE_CHECKING:
@@ -137,6 +139,11 @@ def bundle_filter(data: bytes) -> bool:
     return taken(_with("originality.npz", data), "unused", b"")
 
 
+def stream(data: bytes) -> bool:
+    """Raw MIDI from whatever there is at the other end of a cable, all the way to the synth."""
+    return streams.play(data).heard > 0
+
+
 def _midi() -> bytes:
     song = mido.MidiFile(type=1)
     tempi, notes = mido.MidiTrack(), mido.MidiTrack()
@@ -191,6 +198,7 @@ JOURNAL = b"""\
 
 SEEDS: dict[str, bytes] = {
     "midi": _midi(),
+    "stream": streams.Hostile(random.Random(7)).stream(150),  # noqa: S311  no secret
     "request": b'{"id": 7, "do": "play", "events": [[11.5, [144, 60, 80]], [null, [192, 5]]]}',
     "recording": JOURNAL,
     "trace": TRACE,
@@ -203,6 +211,7 @@ SEEDS: dict[str, bytes] = {
 TARGETS: dict[str, tuple[Callable[[bytes], bool], bytes]] = {
     "played-midi": (played_midi, SEEDS["midi"]),
     "corpus-midi": (corpus_midi, SEEDS["midi"]),
+    "stream": (stream, SEEDS["stream"]),
     "trace": (trace, SEEDS["trace"]),
     "request": (request, SEEDS["request"]),
     "recording": (recording, SEEDS["recording"]),

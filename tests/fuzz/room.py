@@ -1,0 +1,286 @@
+"""The whole way of a message in virtual time: bytes in, what the synth is sent out; no process, no port, no waiting.
+
+The ports process's sender and the engine's duet stand in one room, each with all that it has on stage. What they say to
+each other goes through the wire's codec, and what is wrong on the way raises.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+from unittest import mock
+
+from improvd.core.events import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    CONTROL,
+    NOTE_OFF,
+    NOTE_ON,
+    Continuation,
+    MidiEvent,
+    Seconds,
+    Sent,
+)
+from improvd.daemon import duet as duets
+from improvd.daemon import standing as standings
+from improvd.daemon.codec import decode, encode
+from improvd.daemon.duet import Duet
+from improvd.daemon.figures import Figures
+from improvd.daemon.handles import Handles
+from improvd.daemon.held import Held
+from improvd.daemon.messages import Close, Generate, Heard, ModelReady, PortsOpen, TicksHeard
+from improvd.daemon.orders import open_ports
+from improvd.daemon.outfit import Outfit
+from improvd.daemon.standing import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from improvd.config.options import RunOptions
+    from improvd.core.cues import Cue
+    from improvd.core.view import View
+    from improvd.daemon.messages import Message
+    from improvd.rehearsal.stage import Partner
+
+FOR_NOTHING = 10
+"""Rounds of a loop at one and the same time; a wait may be a hair too short."""
+
+
+class Piano:
+    """Keyboard and synth, each at a cable of its own, as a MIDI system shows them: as `RtMidiSystem` does, it lets go
+    at a look of what was out since the last one, and connects at another with what is in.
+
+    ``same`` is whether they are one instrument.
+    """
+
+    def __init__(self, *, same: bool) -> None:
+        self.api = "room"
+        self.waiting: tuple[str, ...] = ()
+        self.same_device = same
+        self.input = self.output = "piano"
+        self.sounding: set[tuple[int, int]] = set()
+        """(channel, pitch) of what sounds."""
+        self._keys_in = self._sound_in = True
+        self.hears = self.plays = True  # whether messages get through
+
+    def plug(self, *, keys: bool, sound: bool) -> None:
+        """Which cables are in from now on. What went out stays unconnected until it was missed."""
+        self._keys_in, self._sound_in = keys, sound
+        self.hears = self.hears and keys
+        self.plays = self.plays and sound
+
+    def look(self) -> bool:
+        before = self.input, self.output
+        self.input = "piano" if (self.hears if self.input else self._keys_in) else ""
+        self.output = "piano" if (self.plays if self.output else self._sound_in) else ""
+        self.hears, self.plays = bool(self.input), bool(self.output)
+        return before != (self.input, self.output)
+
+    def send(self, data: bytes) -> None:
+        event = MidiEvent(Seconds(0.0), data)
+        assert event.is_whole, data.hex()
+        if not self.plays:
+            return
+        if event.kind == NOTE_ON:
+            self.sounding.add((event.channel, data[1]))
+        elif event.kind == NOTE_OFF:
+            self.sounding.discard((event.channel, data[1]))
+        elif event.kind == CONTROL and data[1] in (ALL_SOUND_OFF, ALL_NOTES_OFF):
+            self.sounding = {place for place in self.sounding if place[0] != event.channel}
+
+    click = send
+
+
+class Room:
+    """One session, from its ready line on. ``partner`` answers; None: the model is stuck whenever it is asked.
+
+    A context: within it, time is the room's.
+    """
+
+    def __init__(self, options: RunOptions, partner: Partner | None) -> None:
+        self.now = Seconds(1000.0)
+        self.heard = self.answered = 0
+        """Messages that came in, and notes of ours that left."""
+        self._partner = partner
+        self._ours: set[tuple[int, int]] = set()
+        self._to_engine: deque[Message] = deque()
+        self._to_ports: deque[Message] = deque()
+        self._answers: deque[tuple[Seconds, Continuation]] = deque()
+        self._held = Held(options, lambda: options, lambda: None)
+        self._model = ModelReady("room", "0", Seconds(0.000_15), ("folk",))
+        said: deque[str] = deque(maxlen=8)
+        self._handles = Handles(self, lambda line, *_: said.append(line))
+        self._outfit = Outfit(options, self._tell_ports)
+        family = SimpleNamespace(
+            ports=SimpleNamespace(send=self._tell_ports), worker=SimpleNamespace(send=self._ask, ready=True)
+        )
+        witnesses = [Figures(), self._handles, self._outfit]
+        self.duet = Duet(self._held, family, witnesses, self._handles, lambda line, *_: said.append(line))
+        self.piano = Piano(same=options.instrument == "same")
+        self._doing: dict[type, Callable[..., None]] = {
+            Heard: self.duet.hear,
+            TicksHeard: self.duet.hear_ticks,
+            Sent: self._on_sent,
+            PortsOpen: self._on_ports,
+        }
+        self._time = ExitStack()
+
+    def __enter__(self) -> Room:  # noqa: PYI034  Python 3.10
+        for module in (duets, standings):
+            self._time.enter_context(mock.patch.object(module, "now", self._clock))
+        order = open_ports(self._held, self.duet, self._outfit, api="room", page=False, at=self.now)
+        engine = SimpleNamespace(send=self._tell_engine)
+        self._standing = Standing(engine, decode(encode(order)), self.piano, "")
+        self.sender = self._standing.open()
+        self.duet.begin(PortsOpen("room", "piano", "piano", self._held.options.instrument, ""), self._model)
+        self.duet.model_ready(self._model.step, self.now)
+        self._talk()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._time.close()
+
+    # -- what happens in it
+
+    def pass_by(self, seconds: float) -> None:
+        """Time goes by; what is due is done when it is."""
+        until = Seconds(self.now + seconds)
+        rounds = 0
+        while (at := self._next()) < until:
+            rounds = rounds + 1 if at <= self.now else 0
+            assert rounds < FOR_NOTHING, "a wait that lies behind"
+            self.now = max(self.now, at)
+            self._turn()
+        self.now = until
+        self._turn()
+
+    def hear(self, data: bytes) -> None:
+        """One message, or whatever it is, arrives by the cable."""
+        if self.piano.hears:
+            self.heard += 1
+            self.sender.inbox.append((self.now, list(data)))
+
+    def listen(self) -> None:
+        """Take in all that has arrived, at once."""
+        self.sender.hear()
+        self._turn()
+
+    def close(self) -> None:
+        """The end of the session: nothing may sound on."""
+        if not (self.piano.hears and self.piano.plays):
+            self.piano.plug(keys=True, sound=True)
+            self.pass_by(2.0)
+        if self.piano.same_device:  # else what the player holds there is not ours to end
+            self.pass_by(0.1)
+            for channel in range(16):
+                self.hear(bytes((CONTROL | channel, 123, 0)))
+            self.listen()
+            self.pass_by(0.1)
+        self.duet.close(self.now)
+        self._tell_ports(Close())
+        self._talk()
+        assert self.sender.closing
+        self.sender.close()
+        self._talk()
+        assert not self._ours, f"{self._ours} hang"
+        assert not self.piano.sounding, f"{self.piano.sounding} sound on"
+
+    # -- what can be handled, as a session does it
+
+    @property
+    def view(self) -> View:
+        return self.duet.view
+
+    @property
+    def options(self) -> RunOptions:
+        return self._held.options
+
+    @property
+    def tap(self) -> float:
+        return self._held.settings.tap
+
+    def wish(self, name: str, value: object) -> None:
+        self._held.wish(name, value, self._model)
+        self.duet.settings_changed(self.now)
+
+    def panic(self) -> None:
+        self.duet.panic(self.now)
+
+    def mute(self, *, muted: bool) -> None:
+        self.duet.mute(self.now, muted=muted)
+
+    def cue(self, cue: Cue) -> None:
+        self.duet.cue(self.now, cue)
+
+    # -- the two sides
+
+    def _clock(self) -> Seconds:
+        return self.now
+
+    def _next(self) -> Seconds:
+        """When something is next due on either side."""
+        wait, deadline = self.sender.wait(), self.duet.deadline()
+        times = [Seconds(self.now + self._standing.wait(wait))]
+        times += [answer[0] for answer in self._answers]
+        times += [Seconds(self.now + wait)] if wait is not None else []
+        times += [deadline] if deadline is not None else []
+        return min(times)
+
+    def _turn(self) -> None:
+        """One round of both processes' loops."""
+        self.sender.send_due()
+        self._talk()
+        while self._answers and self._answers[0][0] <= self.now:
+            self.duet.answered(decode(encode(self._answers.popleft()[1])), self.now)
+            self._talk()
+        self.duet.on_time(self.now)
+        if self.duet.model_is_stuck(self.now):
+            self.duet.model_lost()
+            self.duet.model_ready(self._model.step, self.now)
+        self.duet.show(self.now)
+        if not self._standing.wait(None):
+            self._standing.look(self.sender)
+        self._talk()
+
+    def _talk(self) -> None:
+        """Each takes in what the other said, until both have nothing more to say."""
+        while self._to_engine or self._to_ports:
+            while self._to_engine:
+                message = self._to_engine.popleft()
+                doing = self._doing.get(type(message))
+                if doing is not None:
+                    doing(message, self.now)
+            while self._to_ports:
+                self.sender.obey(self._to_ports.popleft())
+
+    def _tell_engine(self, *messages: Message) -> None:
+        self._to_engine += [decode(encode(message)) for message in messages]
+
+    def _tell_ports(self, message: Message) -> None:
+        self._to_ports.append(decode(encode(message)))
+
+    def _ask(self, message: Message) -> None:
+        request = decode(encode(message))
+        if self._partner is not None:
+            assert isinstance(request, Generate)
+            self._answers.append(self._partner.answer(self.now, request))
+
+    def _on_sent(self, sent: Sent, at: Seconds) -> None:
+        event = MidiEvent(sent.actual, sent.data)
+        place = (event.channel, sent.data[1])
+        if event.kind == NOTE_ON:
+            assert place not in self._ours, f"{place} struck while it sounds"
+            self._ours.add(place)
+            self.answered += 1
+        elif event.kind == NOTE_OFF:  # one that ended as the synth went may be ended again
+            self._ours.discard(place)
+        self.duet.sent(sent, at)
+
+    def _on_ports(self, ports: PortsOpen, at: Seconds) -> None:
+        if ports.output:
+            self.duet.mirror.cleared()
+        if not ports.input:
+            self.duet.hands.let_go()
+        self.duet.ports_stand(ports, at)
