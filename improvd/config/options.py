@@ -385,9 +385,6 @@ class RunOptions(DuetOptions):
     cert_key: Path | None = described(
         None, File(), "The certificate's key, where it isn't in the same file.", group=Group.PAGE
     )
-    record: bool = described(True, Switch(), "Keep what is played as MIDI files.", group=Group.KEEPING)
-    recordings: Path | None = described(
-        None,
     osc_in: str = described(
         "",
         Addresses(),
@@ -400,6 +397,9 @@ class RunOptions(DuetOptions):
         "Who is told by OSC what goes on: state, beats, tempo, key, notes, and each option as it changes.",
         group=Group.OSC,
     )
+    record: bool = described(True, Switch(), "Keep what is played as MIDI files.", group=Group.KEEPING)
+    recordings: Path | None = described(
+        None,
         File("FOLDER"),
         "Where that is kept; without: improvd/sessions among your user's data (see: improvd sessions).",
         group=Group.KEEPING,
