@@ -316,7 +316,7 @@ class Engine:
         self._watched = hands
         self._call_ends_at = None
         if self._state is State.CALL:
-            self._call_ends_at = self._turns.watch(Seconds(60.0 / self.bpm))
+            self._call_ends_at = self._turns.watch(Seconds(60.0 / self.bpm), self._ahead)
 
     @property
     def _ahead(self) -> Seconds:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from improvd.core.events import Beats, Seconds
 from improvd.core.modes import Part, Turns
-from improvd.core.turns import RECENT, beat_is_missed_at, call_ends_at
+from improvd.core.turns import BREATH, REMEMBERED, call_over_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,26 +24,25 @@ ALONE: Final = 64
 class CallTurns(Turns):
     """An answer to each call, about as long as it; the rules stand at the top of `turns`."""
 
-    _pulse: Pulse | None = None  # of the call as it stands, where it was found already
-
-    def watch(self, period: Seconds) -> Seconds | None:
-        """Once no key is held: when the next onset is overdue."""
-        self._pulse = None
-        notes = [] if self._listener.held else self._listener.recent(RECENT + 1)
+    def watch(self, period: Seconds, lead: Seconds) -> Seconds | None:
+        """Once no key is held: soon enough for an answer that begins as soon as the call may be over."""
+        notes = [] if self._listener.held else self._listener.recent(REMEMBERED + 1)
         if not notes:
             return None
-        return call_ends_at(notes, pedal=self._listener.pedal, period=period, settings=self._settings)
+        breath = max(note.offset for note in notes) + BREATH
+        return Seconds(max(breath, self._over_at(notes, period) - lead))
 
     def decide(self, now: Seconds, lead: Seconds) -> Part | Seconds:
-        """The onset expected is overdue; once a beat was missed too, it is our turn."""
+        """Ours from the first beat on by which the call is over; until it sounds, a key takes that back."""
         call = self._listener.notes(now)
-        if self._pulse is None:
-            self._pulse = self._source.pulse(call, now)
-            missed = beat_is_missed_at(call, self._pulse.timeline, self._settings)
-            if missed > now:
-                return missed
-        pulse = self._source.follow(self._pulse)
-        return self._part(call, pulse, pulse.start(Seconds(now + lead)))
+        pulse = self._source.pulse(call, now)
+        over = self._over_at(self._listener.recent(REMEMBERED + 1), pulse.timeline.period)
+        return self._part(call, pulse, pulse.start(Seconds(max(over, now + lead))))
+
+    def _over_at(self, notes: Sequence[Note], period: Seconds) -> Seconds:
+        settings = self._settings
+        beat = Seconds(period * settings.tap)
+        return call_over_at(notes, beat, pedal=self._listener.pedal, patience=settings.patience)
 
 
 class ContinueTurns(CallTurns):

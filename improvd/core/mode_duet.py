@@ -51,7 +51,7 @@ class DuetTurns(Turns):
 
     yields = False
 
-    def watch(self, period: Seconds) -> Seconds | None:  # noqa: ARG002  a mode's
+    def watch(self, period: Seconds, lead: Seconds) -> Seconds | None:  # noqa: ARG002  a mode's
         """A first look soon; `decide` knows more."""
         struck = self._listener.first_struck
         return None if struck is None else Seconds(struck + SOON)

@@ -34,7 +34,7 @@ class TradeTurns(Turns):
     yields = False
     _from: Seconds | None = None  # where our bars ended last and theirs began
 
-    def watch(self, period: Seconds) -> Seconds | None:  # noqa: ARG002  a mode's
+    def watch(self, period: Seconds, lead: Seconds) -> Seconds | None:  # noqa: ARG002  a mode's
         """A first look soon; `decide` knows more."""
         struck = self._listener.first_struck
         return None if struck is None else Seconds(struck + SOON)

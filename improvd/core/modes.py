@@ -62,10 +62,11 @@ class Turns:
         """Go by other settings of the same mode; no answer is under way."""
         self._settings = settings
 
-    def watch(self, period: Seconds) -> Seconds | None:
+    def watch(self, period: Seconds, lead: Seconds) -> Seconds | None:
         """When to `decide`, now that keys went down or came up in a call; None: not before that happens again.
 
-        ``period`` is the length of a beat as far as it is known.
+        ``period`` is the length of a beat as far as it is known, ``lead`` how long before it begins a part is asked
+        for.
         """
         raise NotImplementedError
 

@@ -4,7 +4,7 @@ Whatever the mode (`modes`), a turn goes through these states. What is said of k
 
     state       what ends it                                                  next
     LISTENING   a key that counts                                             CALL
-    CALL        no key held, and the next onset expected is overdue           THINKING
+    CALL        no key held, and who goes on would have done so by now        THINKING
     THINKING    a key: the call was not over, and goes on                     CALL
                 the answer begins to sound                                    ANSWERING
                 nothing to sound for ``PATIENCE`` beats                       LISTENING
@@ -13,11 +13,13 @@ Whatever the mode (`modes`), a turn goes through these states. What is said of k
                 a key later: it is released; the key opens the next call      CALL
                 its last note has ended                                       LISTENING
 
-A call is over when the player left the time in which they would have gone on. That time is judged from the call's
-own inter-onset intervals, and from its beat: the beat after the last onset must have gone by too. It is bounded by
-``longest_silence`` after the last onset, both times ``patience``; a key that was held longer
-still gets ``BREATH`` after it came up, since the next onset of a line in long notes is due just then. A pedal
-still down asks for up to ``PEDAL_BEATS`` more.
+A call is over when its silence weighs more than a pause within a phrase does. What a silence weighs grows with the
+time since the last onset and with the time since the last key came up; what it must weigh, with the longest interval
+between the call's onsets, with the longest of the last few, and with the beat, each by a small power: fast playing is
+answered sooner than slow, but a pause is not twice as long where the notes are. Weighed is the beat on which the answer
+would begin, as a player who goes on would come in on that very beat. ``patience`` multiplies what is asked for, a pedal
+still down adds a little, and after a long key there is always ``BREATH``. Where the numbers come from, and what they
+give, is told in docs/decisions/when-a-call-ends.md.
 """
 
 from __future__ import annotations
@@ -34,23 +36,28 @@ if TYPE_CHECKING:
 
     from improvd.core.events import Note
     from improvd.core.settings import EngineSettings
-    from improvd.core.timeline import Timeline
 
-OVERDUE = 1.8
-"""An onset is overdue at this many times the interval it was expected after."""
+SILENCE = 0.94
+"""What a silence must weigh at least: its own weight, in seconds, is the product of the following powers."""
+SINCE_ONSET, SINCE_RELEASE = 0.4, 0.6
+"""The powers of the times since the last onset and since the last key came up."""
+LONGEST_INTERVAL, RECENT_INTERVAL, BEAT = 0.12, 0.10, 0.25
+"""The powers, in what is asked for, of the longest interval, the longest of the last `RECENT`, and the beat."""
+REMEMBERED, RECENT = 32, 8
+"""How many intervals are looked at: all, and the last of them."""
+SLOWEST = Seconds(4.0)
+"""A longer interval is a rest within the call, and tells no more of how slow it is."""
 FIRST_EXPECTED = Seconds(0.8)
-"""What is expected after a single onset."""
+"""The interval of a call that is a single onset."""
+PEDALLED = 1.2
+"""So many times as much silence is asked for while a pedal is down."""
+HALVINGS = 12
+"""A silence is weighed to within a four-thousandth of itself."""
 BREATH = Seconds(0.15)
-NEAR_BEAT = 0.4
-"""A beat nearer than this part of one to the last onset is that onset's own."""
-MISSED = Seconds(0.10)
-"""So long after a beat the player is no longer late for it."""
+"""No key came up more recently where a call is over."""
 TOO_SOON = Seconds(0.10)
 """No player who heard the answer begin has replied to it before this."""
-PEDAL_BEATS = Beats(2.0)
 PATIENCE = Beats(8.0)
-RECENT = 8
-"""Intervals that count in what is expected next."""
 
 
 class State(Enum):
@@ -75,37 +82,32 @@ def intervals(notes: Sequence[Note]) -> list[Seconds]:
     return gaps
 
 
-def expected_interval(notes: Sequence[Note]) -> Seconds:
-    """How long after the last onset the call led one to expect the next: the longest of its recent intervals."""
-    return max(intervals(notes)[-RECENT:], default=FIRST_EXPECTED)
+def silence_asked(notes: Sequence[Note], beat: Seconds, *, pedal: bool, patience: float) -> Seconds:
+    """What a silence after ``notes`` (in order of onset) must weigh to be the end of the call.
 
-
-def call_ends_at(notes: Sequence[Note], *, pedal: bool, period: Seconds, settings: EngineSettings) -> Seconds:
-    """When the call (``notes`` in order of onset, at least one, all of whose keys are up) will be over.
-
-    ``period`` is the length of a beat as far as it is known.
+    ``beat`` is how far apart people would tap to it, as far as that is known.
     """
-    last_onset = notes[-1].onset
-    last_release = max(note.offset for note in notes)
-    longest = settings.patience * settings.longest_silence
-    overdue = last_onset + min(settings.patience * OVERDUE * expected_interval(notes), longest)
-    if pedal:
-        overdue += PEDAL_BEATS * period
-    breath = last_release + BREATH
-    limit = last_onset + longest
-    if breath > limit and last_release < limit:
-        breath = limit
-    return Seconds(max(overdue, breath))
+    gaps = intervals(notes)[-REMEMBERED:] or [FIRST_EXPECTED]
+    longest, recent = (min(max(part), SLOWEST) for part in (gaps, gaps[-RECENT:]))
+    asked = patience * SILENCE * longest**LONGEST_INTERVAL * recent**RECENT_INTERVAL * beat**BEAT
+    return Seconds(PEDALLED * asked if pedal else asked)
 
 
-def beat_is_missed_at(notes: Sequence[Note], timeline: Timeline, settings: EngineSettings) -> Seconds:
-    """When the beat after the last onset of ``notes``, one that people tap to, will have gone by without the player.
+def call_over_at(notes: Sequence[Note], beat: Seconds, *, pedal: bool, patience: float) -> Seconds:
+    """From when on an answer to ``notes`` may sound (in order of onset, at least one, all of whose keys are up).
 
-    Whoever goes on after a short rest does so on a beat, and there an answer would begin too.
+    That is within `silence_asked` of the last key's way up.
     """
-    last_onset, tap = notes[-1].onset, settings.tap
-    beat = timeline.time_at(timeline.next_beat(Seconds(last_onset + NEAR_BEAT * tap * timeline.period), tap))
-    return Seconds(min(beat + MISSED, last_onset + settings.patience * settings.longest_silence))
+    asked = silence_asked(notes, beat, pedal=pedal, patience=patience)
+    onset, release = notes[-1].onset, max(note.offset for note in notes)
+    too_soon, enough = Seconds(0.0), asked
+    for _ in range(HALVINGS):
+        silence = Seconds((too_soon + enough) / 2)
+        if (release + silence - onset) ** SINCE_ONSET * silence**SINCE_RELEASE < asked:
+            too_soon = silence
+        else:
+            enough = silence
+    return Seconds(release + enough)
 
 
 def answer_length(call: Beats, settings: EngineSettings) -> Beats:
