@@ -22,6 +22,7 @@ _PACKAGES = {
     "matplotlib": "pip install 'improvd[train]'",
     "music21": "pip install 'improvd[train]'",
     "onnxruntime": "pip install 'improvd[train]'",
+    "pythonosc": "pip install 'improvd[osc]'",
     "soundfile": "pip install 'improvd[train]'",
     "symusic": "pip install 'improvd[train]'",
     "tensorflow": "pip install 'improvd[train]'",

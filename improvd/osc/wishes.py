@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from improvd.config.kinds import Number, Switch
@@ -16,6 +17,8 @@ ROOT: Final = "/improvd/"
 """How all our addresses begin."""
 REFRESH: Final = "refresh"
 MUTE: Final = "mute"
+MODEL: Final = "model"
+"""The one option that may name a file; who sends a packet is not asked who they are."""
 DIGITS: Final = 7
 """Of a number: what OSC's ``f`` holds. 0.8 comes as 0.800000011920929 and is 0.8."""
 
@@ -79,6 +82,8 @@ def _value(name: str, values: tuple[object, ...]) -> float | str:
     if len(values) != 1 or not isinstance(value, (bool, int, float, str)):
         raise UserError(f"{name} takes one value, a number or a text")
     if isinstance(value, str):
+        if name == MODEL and os.sep in value:
+            raise UserError(f"by OSC a {name} goes by its name, and not by a path")
         return parsed(name, value)
     if isinstance(kind, Switch):
         value = value != 0
