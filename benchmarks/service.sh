@@ -1,193 +1,215 @@
 #!/bin/bash
 # improvd as a service under a real systemd, ALSA's real sequencer and a USB keyboard that comes and goes:
 #
-#     service.sh WHEEL [again]
+#     service.sh WHEELS [SCENE...]
 #
-# As root, on a throw-away machine of Debian 12 with alsa-utils, the kernel's dummy_hcd and usb_f_midi, a user "player" in the
-# group audio who lingers, and improvd's dependencies in a virtual environment /opt/v. Prints each command and what it
-# printed. With "again", after a reboot, only what has become of the service then.
+# As root, on a throw-away machine of Debian 12 with alsa-utils, python3-venv, the kernel's dummy_hcd and usb_f_midi, and a
+# user "player" in the group audio who lingers. WHEELS is a folder with improvd's wheel and those of its dependencies; it is
+# installed for the player, and later for all. Prints each command and what it printed; exit status 1 where something that
+# was waited for didn't come, or a note sounded on. Without SCENE all of them in turn: install, unplug, hang, watchdog,
+# crash, stop, health, system; and after a reboot, "again": what has become of the service then.
 set -uo pipefail
-wheel=$1
+wheels=$1
 heard=/tmp/heard.txt
-gadget=/sys/kernel/config/usb_gadget/keyboard
+scope=--user
+status=0
 
 title() { printf '\n## %s\n\n' "$*"; }
 # A command of the player's, as at a login of theirs.
 player() {
   local runtime=/run/user/1000
-  runuser -u player -- env -C /home/player HOME=/home/player LANG=C.UTF-8 SYSTEMD_COLORS=0 PATH=/opt/v/bin:/usr/bin:/bin \
+  runuser -u player -- env -C /home/player HOME=/home/player LANG=C.UTF-8 SYSTEMD_COLORS=0 \
+    PATH=/home/player/improvd/bin:/usr/bin:/bin \
     XDG_RUNTIME_DIR=$runtime DBUS_SESSION_BUS_ADDRESS=unix:path=$runtime/bus "$@"
 }
+# One of the service's own: the player's, or root's.
+own() { if [[ $scope == --user ]]; then player "$@"; else "$@"; fi; }
+asks() { own "$1" $scope "${@:2}"; }
 shown() { printf '$ %s\n' "$*"; player "$@" 2>&1; }
 root() { printf '# %s\n' "$*"; "$@" 2>&1; }
-fact() { player systemctl --user show improvd --property="$1" --value; }
+either() { if [[ $scope == --user ]]; then shown "$1" --user "${@:2}"; else root "$@"; fi; }
+facts() { either systemctl show improvd --property="$1"; }
+fact() { asks systemctl show improvd --property="$1" --value; }
+journal() {
+  local unit=UNIT
+  [[ $scope == --user ]] && unit=USER_UNIT
+  journalctl _SYSTEMD_$unit=improvd.service + $unit=improvd.service --since="@$since" --no-pager --no-hostname --quiet |
+    cut -c8-220
+}
+missed() { printf '%s\n' "$*"; status=1; }
 # Wait, some minutes at most, until a command succeeds.
-until_true() { for _ in $(seq 180); do "$@" && return; sleep 1; done; echo "GAVE UP WAITING: $*"; }
+until_true() { for _ in $(seq 400); do "$@" && return; sleep 0.5; done; missed "GAVE UP WAITING: $*"; }
 is_ready() { [[ $(fact StatusText) == hearing* && $(fact StatusText) != *waiting* ]]; }
 is_waiting() { [[ $(fact StatusText) == *waiting* || $(fact StatusText) == *gone* ]]; }
 is_new() { [[ $(fact MainPID) != "$1" && $(fact MainPID) != 0 ]] && is_ready; }
-ons() { grep -c 'Note on' "$heard"; }
-plays() { (($(ons) > $1)); }
 
-keyboard() { # setup | plug | unplug
-  case $1 in
-    setup)
-      modprobe -a dummy_hcd libcomposite usb_f_midi snd-usb-audio
-      mkdir -p "$gadget"/{strings/0x409,configs/c.1,functions/midi.usb0}
-      echo 0x1d6b >"$gadget/idVendor" && echo 0x0104 >"$gadget/idProduct"
-      echo "Test Keyboard" >"$gadget/strings/0x409/product"
-      echo gadget >"$gadget/functions/midi.usb0/id"
-      ln -s "$gadget/functions/midi.usb0" "$gadget/configs/c.1/"
-      ;;
-    plug) basename "$(echo /sys/class/udc/*)" >"$gadget/UDC" ;;
-    unplug) echo "" >"$gadget/UDC" ;;
-  esac
+keyboard() { bash "$(dirname "$0")/usb_keyboard.sh" "$@"; }
+phrase() { keyboard play 60 62 64 65 67 65 64 62; }
+
+# What aseqdump, the synth, has heard: how many notes, and how many of them sound on.
+heard() {
+  awk '$2 == "Note" { place = $4 $6; if ($3 == "on" && $8 > 0) { on[place]; notes++ } else delete on[place] }
+    END { for (place in on) sounding++; print notes + 0, sounding + 0 }' "$heard"
+}
+ons() { local found; found=$(heard); echo "${found% *}"; }
+sounds() { local found; found=$(heard); [[ ${found% *} -gt $1 && ${found#* } != 0 ]]; }
+synth() { local found; found=$(heard); echo "(the synth: ${found% *} notes so far, ${found#* } of them sounding)"; }
+silent() { [[ $(heard) == *" 0" ]]; }
+# Play, and wait until a note of the answer sounds.
+mid_answer() {
+  local before
+  before=$(ons)
+  phrase
+  until_true sounds "$before"
+  synth
+}
+# A whole answer: until nothing new has come for a while.
+whole_answer() {
+  local before
+  mid_answer
+  until [[ ${before:-} == "$(ons)" ]]; do before=$(ons); sleep 6; done
+  after
+}
+after() { until_true silent; synth; }
+
+# -- what is done with the service of whichever scope
+
+watchdog() {
+  local main since
+  title "${1:-}The engine is stopped in mid-answer, and the watchdog starts the service again"
+  since=$(date +%s)
+  mid_answer
+  main=$(fact MainPID)
+  root kill -STOP "$main"
+  until_true is_new "$main"
+  after
+  facts NRestarts,StatusText
+  journal
 }
 
-# Eight notes at 100 bpm, from inside the keyboard.
-phrase() {
-  python3 - <<'P'
-import glob, time
-from pathlib import Path
-
-card = next(path for path in glob.glob("/proc/asound/card*") if Path(path, "id").read_text().strip() == "gadget")
-with open(f"/dev/snd/midiC{card[-1]}D0", "wb", buffering=0) as keys:
-    for pitch in (60, 62, 64, 65, 67, 65, 64, 62):
-        keys.write(bytes((0x90, pitch, 80)))
-        time.sleep(0.45)
-        keys.write(bytes((0x80, pitch, 0)))
-        time.sleep(0.15)
-P
+crash() {
+  local main since
+  title "${1:-}kill -9 in mid-answer"
+  since=$(date +%s)
+  mid_answer
+  main=$(fact MainPID)
+  root kill -9 "$main"
+  until_true is_new "$main"
+  after
+  facts NRestarts,StatusText
+  journal
 }
 
-# What aseqdump, the synth, has heard: notes, and those that sound on.
-synth() {
-  python3 - "$heard" <<'P'
-import re, sys
-
-sounding, notes = set(), 0
-for line in open(sys.argv[1]):
-    if found := re.search(r"Note (on|off)\s+(\d+), note (\d+)(?:, velocity (\d+))?", line):
-        place = found[2], found[3]
-        if found[1] == "on" and found[4] != "0":
-            sounding.add(place)
-            notes += 1
-        else:
-            sounding.discard(place)
-print(f"(the synth: {notes} notes so far, {len(sounding)} of them sounding)")
-P
+stop() {
+  local since
+  title "${1:-}systemctl stop in mid-answer"
+  since=$(date +%s)
+  mid_answer
+  either systemctl stop improvd
+  synth
+  silent || missed "A NOTE SOUNDS ON"
+  facts ActiveState,Result
+  journal
 }
 
-if [[ ${2:-} == again ]]; then
-  until_true is_ready || true
-  title "After a reboot"
-  root uptime --pretty
-  shown improvd service status
-  exit
-fi
+# -- the player's
 
-printf '@audio - rtprio 95\n@audio - memlock unlimited\n@audio - nice -10\n' >/etc/security/limits.d/audio.conf
-systemctl restart user@1000.service
-/opt/v/bin/pip install --quiet --no-deps --no-index "$wheel"
-keyboard setup
-player mkdir -p /home/player/.config/improvd
-player tee /home/player/.config/improvd/config.toml >/dev/null <<'C'
+install() {
+  printf '@audio - rtprio 95\n@audio - memlock unlimited\n@audio - nice -10\n' >/etc/security/limits.d/audio.conf
+  systemctl restart user@1000.service
+  title "Installed before the keyboard is plugged in"
+  shown python3 -m venv improvd
+  shown pip install --quiet --disable-pip-version-check --no-index --find-links "$wheels" improvd
+  player mkdir -p /home/player/.config/improvd
+  player tee /home/player/.config/improvd/config.toml >/dev/null <<'C'
 in = "Test Keyboard"
 out = "aseqdump"
 seed = 1
 page = false
 C
-aseqdump >"$heard" 2>&1 &
+  shown cat .config/improvd/config.toml
+  shown improvd service install
+  facts ActiveState,StatusText
 
-title "Installed before the keyboard is plugged in"
-shown cat .config/improvd/config.toml
-shown improvd service install
-shown systemctl --user show improvd --property=ActiveState,StatusText
+  title "Plugged in, and played"
+  root keyboard plug
+  until_true is_ready
+  shown improvd service status
+  whole_answer
+  facts StatusText
+}
 
-title "Plugged in"
-root keyboard plug
-until_true is_ready
-shown improvd service status
+unplug() {
+  title "Unplugged in mid-answer, and plugged in again"
+  mid_answer
+  root keyboard unplug
+  until_true is_waiting
+  facts StatusText
+  after
+  root keyboard plug
+  until_true is_ready
+  facts StatusText
+  whole_answer
+}
 
-title "Played"
-before=$(ons)
-phrase
-until_true plays "$before"
-sleep 12
-synth
-shown systemctl --user show improvd --property=StatusText
+hang() {
+  title "The process that sends MIDI is stopped in mid-answer: improvd itself starts another"
+  mid_answer
+  root kill -STOP "$(pgrep --full improvd.daemon.ports)"
+  until_true silent
+  until_true is_ready
+  whole_answer
+  facts NRestarts,StatusText
+}
 
-title "Unplugged in mid-answer, and plugged in again"
-before=$(ons)
-phrase
-until_true plays "$before"
-root keyboard unplug
-until_true is_waiting
-shown systemctl --user show improvd --property=StatusText
-synth
-root keyboard plug
-until_true is_ready
-shown systemctl --user show improvd --property=StatusText
-before=$(ons)
-phrase
-until_true plays "$before"
-sleep 12
-synth
+health() {
+  title "What the doctor and systemd say"
+  shown systemctl --user start improvd
+  until_true is_ready
+  shown improvd doctor
+  root systemd-analyze --user verify /home/player/.config/systemd/user/improvd.service
+  shown systemd-analyze --user security --no-pager improvd.service | tail -1
+}
 
-title "The process that sends MIDI is stopped in mid-answer: improvd itself starts another"
-before=$(ons)
-phrase
-until_true plays "$before"
-root kill -STOP "$(pgrep --full improvd.daemon.ports)"
-sleep 12
-synth
-shown systemctl --user show improvd --property=NRestarts,StatusText
+again() {
+  title "After a reboot, with no one logged in"
+  root uptime --pretty
+  root who
+  until_true is_waiting
+  facts ActiveState,StatusText,NRestarts
+  root keyboard plug
+  until_true is_ready
+  whole_answer
+  shown improvd service status
+}
 
-title "The engine is stopped in mid-answer: the watchdog starts the service again"
-before=$(ons)
-phrase
-until_true plays "$before"
-main=$(fact MainPID)
-root kill -STOP "$main"
-until_true is_new "$main"
-synth
-shown systemctl --user show improvd --property=NRestarts,StatusText
+# -- the machine's
 
-title "kill -9 in mid-answer"
-before=$(ons)
-phrase
-until_true plays "$before"
-main=$(fact MainPID)
-root kill -9 "$main"
-until_true is_new "$main"
-synth
-shown systemctl --user show improvd --property=NRestarts,StatusText
+system() {
+  title "The system's: installed for all, and played"
+  player systemctl --user disable --now improvd 2>/dev/null
+  root python3 -m venv /opt/improvd
+  root /opt/improvd/bin/pip install --quiet --disable-pip-version-check --no-index --find-links "$wheels" improvd
+  mkdir -p /etc/improvd
+  cp /home/player/.config/improvd/config.toml /etc/improvd/
+  scope=--system
+  root /opt/improvd/bin/improvd service install --system
+  until_true is_ready
+  facts ActiveState,StatusText,User,DynamicUser
+  root ps -C improvd,python3 -o user,cls,rtprio,args
+  whole_answer
+  root systemd-analyze verify /etc/systemd/system/improvd.service
+  root systemd-analyze security --no-pager improvd.service | tail -1
+  watchdog "The system's: "
+  crash "The system's: "
+  stop "The system's: "
+  root /opt/improvd/bin/improvd service uninstall --system
+  scope=--user
+  player systemctl --user enable --now improvd 2>/dev/null
+}
 
-title "systemctl stop in mid-answer"
-before=$(ons)
-phrase
-until_true plays "$before"
-shown systemctl --user stop improvd
-synth
-shown systemctl --user show improvd --property=ActiveState,Result
-
-title "What stands in the journal"
-root journalctl --user-unit=improvd.service --no-pager --output=short --no-hostname --quiet
-
-title "What the doctor says"
-shown systemctl --user start improvd
-shown improvd doctor
-
-title "The system's service, where a user's is not wanted"
-player systemctl --user disable --now improvd 2>/dev/null
-mkdir -p /etc/improvd
-cp /home/player/.config/improvd/config.toml /etc/improvd/
-root /opt/v/bin/improvd service install --system
-root systemctl show improvd --property=ActiveState,StatusText,User,DynamicUser
-root ps -C improvd,python3 -o user,cls,rtprio,args
-root systemd-analyze verify /etc/systemd/system/improvd.service
-root systemd-analyze security --no-pager improvd.service | tail -1
-root systemctl stop improvd
-root /opt/v/bin/improvd service uninstall --system
-player systemctl --user enable --now improvd 2>/dev/null
-root systemd-analyze --user verify /home/player/.config/systemd/user/improvd.service
+keyboard setup
+pgrep -x aseqdump >/dev/null || { setsid aseqdump >"$heard" 2>&1 & }
+if (($# > 1)); then scenes=("${@:2}"); else scenes=(install unplug hang watchdog crash stop health system); fi
+for scene in "${scenes[@]}"; do "$scene"; done
+exit $status
