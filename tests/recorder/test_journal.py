@@ -34,6 +34,12 @@ def test_what_was_written_is_read() -> None:
     assert recording.damaged == 0
 
 
+def test_the_models_that_took_over_are_read_but_no_name_that_is_none() -> None:
+    line = journal.model(Seconds(12.0), "evening")
+    recording = journal.read(written(line, '["m",13.0,7]', '["m","soon","evening"]', '["m",13.0]'))
+    assert (recording.models, recording.damaged) == ([(12.0, "evening")], 3)
+
+
 def test_messages_are_in_order_of_their_time() -> None:
     late, early = scale(11.0, 0.5, count=1)
     recording = journal.read(written(journal.heard(early), journal.heard(late)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import mido
@@ -10,7 +11,7 @@ import pytest
 from improvd.core.events import MidiEvent, Seconds
 from improvd.files import midi
 from improvd.recorder import journal
-from improvd.recorder.score import IMPROVD, PLAYER, TICKS_PER_BEAT, part_of, score
+from improvd.recorder.score import IMPROVD, PLAYER, SUMMARY, TICKS_PER_BEAT, part_of, score
 from tests.recorder.takes import scale, take, written
 
 if TYPE_CHECKING:
@@ -73,6 +74,21 @@ def test_the_metre_and_a_marker_for_each_turn_are_there(tmp_path: Path) -> None:
         "turn 1: 4 notes at 120 bpm (finished)",
         "turn 2: 4 notes at 150 bpm (finished)",
     ]
+
+
+def test_the_models_that_played_are_told_and_when_one_took_over(tmp_path: Path) -> None:
+    file = saved(tmp_path, *TAKES, journal.model(Seconds(17.0), "späte Nacht"), journal.model(Seconds(25.0), "default"))
+    texts = [message.text for message in file.tracks[0] if message.type == "text"]
+    assert json.loads(texts[0].removeprefix(SUMMARY))["model"] == "default, späte Nacht"
+    now, markers = 0.0, {}
+    for message in file:
+        now += message.time
+        if message.type == "marker" and message.text.startswith("model "):
+            markers[message.text] = now
+    assert markers == {
+        r"model sp\u00e4te Nacht": pytest.approx(6.0, abs=0.001),
+        "model default": pytest.approx(14.0, abs=0.001),
+    }
 
 
 def test_notes_that_a_cut_left_on_are_ended(tmp_path: Path) -> None:
