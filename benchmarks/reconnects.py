@@ -3,9 +3,10 @@
     python benchmarks/reconnects.py [cables|processes] [--cycles 100] [--seed 1] [--patience 20]
 
 On a JACK server of its own, with the tests' keyboard and synth. "cables": ports go and come, and JACK is killed and
-started; "processes": improvd's own are killed. Of each kind in turn, at any moment of a call or an answer. Exit status
-1 where a note hung, improvd didn't end as it should, or a process grew that was never killed. Needs jackd2 and the
-repository. On a very busy machine, give all that is waited for more patience (seconds).
+started; "processes": improvd's own are killed, the page's too, and what the recording lost is counted. Of each kind in
+turn, at any moment of a call or an answer. Exit status 1 where a note hung, more than a second was lost, improvd didn't
+end as it should, or a process grew that was never killed. Needs jackd2 and the repository. On a very busy machine, give
+all that is waited for more patience (seconds).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from tests.daemon import running
 from tests.jack import stage
 from tests.jack.cycles import Cycles, footprint
 
+LOST = 1.0
+"""Seconds of music that a kill may cost the recording."""
 GROWTH = 2000
 """Kilobytes that a process may have more at the end: what Python keeps for itself is not quite steady."""
 
@@ -39,9 +42,9 @@ def main() -> int:
     parser.add_argument("--patience", type=float, default=running.PATIENCE)
     asked = parser.parse_args()
     running.PATIENCE = stage.PATIENCE = asked.patience
-    took = defaultdict(list)
+    took, killing = defaultdict(list), asked.what == "processes"
     with stage.jack_server() as server, tempfile.TemporaryDirectory() as folder:
-        cycles = Cycles(server, Path(folder) / "trace.jsonl", random.Random(asked.seed))
+        cycles = Cycles(server, Path(folder) / "trace.jsonl", random.Random(asked.seed), page=killing)
         kinds, prints = getattr(cycles, asked.what), []
         try:
             for number, kind in enumerate(islice(cycle(kinds), asked.cycles), 1):
@@ -56,14 +59,19 @@ def main() -> int:
         "load": round(os.getloadavg()[0], 1),
         "seconds_until_back": {kind: _spread(values) for kind, values in took.items()},
         "hanging_notes": cycles.hanging,
+        "recording": {
+            "messages_before_kills": cycles.played,
+            "missing": cycles.missing,
+            "most_seconds_lost": round(max(cycles.lost, default=0.0), 3),
+        },
         "exit_status": status,
         "files_threads_kilobytes": {"after each kind once": first, "at the end": last},
     }
     print(json.dumps(figures, indent=2))
-    grew = asked.what == "cables" and any(
+    grew = not killing and any(
         last[process][:2] != first[process][:2] or last[process][2] - first[process][2] > GROWTH for process in first
     )
-    return int(grew or status != 0 or cycles.hanging > 0)
+    return int(grew or status != 0 or cycles.hanging > 0 or max(cycles.lost, default=0.0) > LOST)
 
 
 def _spread(values: list[float]) -> dict[str, float]:

@@ -28,6 +28,8 @@ def read(path: Path) -> mido.MidiFile:
         raise damaged(path, error) from None
     if file.type == SEPARATE_PATTERNS:
         raise UserError(f"{path}: a MIDI file of format 2 (separate patterns) has no one order to be played in")
+    if file.type > SEPARATE_PATTERNS:
+        raise damaged(path, ValueError(f"there is no format {file.type}"))
     return file
 
 

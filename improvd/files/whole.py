@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from contextlib import contextmanager
-from os import fsync
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -25,7 +25,7 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
             try:
                 yield file
                 file.flush()
-                fsync(file.fileno())
+                os.fsync(file.fileno())
                 Path(file.name).chmod(0o644)
                 Path(file.name).replace(path)
             except BaseException:
@@ -33,3 +33,15 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
                 raise
     except OSError as error:
         raise UserError(f"can't write {path}: {error.strerror}") from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Tell the disk which names there are in a folder: what came, went or was renamed there outlives the power.
+
+    Waits for the disk. Raises OSError.
+    """
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

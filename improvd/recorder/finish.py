@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from improvd.files import midi
+from improvd.files.whole import sync_folder
 from improvd.recorder import folder as folders
 from improvd.recorder import journal
 from improvd.recorder.score import score
@@ -35,6 +36,7 @@ def _finish(path: Path) -> None:
         return
     if music is not None:
         midi.save(music, path.with_suffix(folders.MUSIC))
+        sync_folder(path.parent)  # a power cut may not find the journal gone and the file not there
     path.unlink()
 
 

@@ -18,6 +18,7 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
+from improvd.files.whole import sync_folder
 from improvd.recorder import folder as folders
 from improvd.recorder.journal import LONGEST
 
@@ -44,7 +45,9 @@ class Journal:
     """
 
     def __init__(self, folder: Path, header: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            sync_folder(folder.parent)
         self._fd, self.name = _fresh(folder)
         self.ends_at = time.monotonic() + LONGEST
         self._dirty, self._ended = threading.Event(), threading.Event()
@@ -52,7 +55,7 @@ class Journal:
         self._syncing = threading.Thread(target=self._sync, name="recorder-sync", daemon=True)
         self._syncing.start()
         self.write(f"{header}\n".encode())
-        _sync_folder(folder)  # so that the file has a name after a power cut
+        sync_folder(folder)  # so that the file has a name after a power cut
 
     def write(self, data: bytes) -> None:
         """Add lines; they outlive this process from now on, and the power within a second. Raises `OSError`."""
@@ -191,11 +194,3 @@ def _fresh(folder: Path) -> tuple[int, str]:
             return fd, path.stem
         os.close(fd)
     raise AssertionError  # it counts for ever
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

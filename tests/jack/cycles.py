@@ -14,14 +14,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from improvd.recorder import folder, journal
 from tests.daemon.running import children, command_of, is_alive, wait_until
-from tests.jack.stage import LAST, Duet, JackServer, Piano, melody, sounding
+from tests.jack.stage import LAST, Duet, JackServer, Piano, melody, perform, sounding
 
 if TYPE_CHECKING:
     import random
 
 NAMES = ("--in", "keyboard:keys", "--out", "module:midi", "--seed", "1")
 BACK, GONE = "the ports are back", "is gone; waiting for it"
+SOON = 0.5
+"""Seconds within which the recording has what was played, on a busy machine too."""
 PHRASE = melody(60, 64, 67, 72, beat=0.25)
 
 
@@ -32,16 +35,24 @@ def footprint(engine: int) -> dict[str, tuple[int, int, int]]:
 
 
 def _footprint(process: int) -> tuple[int, int, int]:
-    folder = Path(f"/proc/{process}")
-    own = re.search(r"RssAnon:\s+(\d+)", (folder / "status").read_text())
+    place = Path(f"/proc/{process}")
+    own = re.search(r"RssAnon:\s+(\d+)", (place / "status").read_text())
     assert own
-    return len(list((folder / "fd").iterdir())), len(list((folder / "task").iterdir())), int(own[1])
+    return len(list((place / "fd").iterdir())), len(list((place / "task").iterdir())), int(own[1])
 
 
 class Cycles:
     """Keyboard and synth on ``server``, improvd between them writing ``trace``, and a player who doesn't stop."""
 
-    def __init__(self, server: JackServer, trace: Path, lots: random.Random) -> None:
+    def __init__(self, server: JackServer, trace: Path, lots: random.Random, *, page: bool = False) -> None:
+        self._sessions = trace.with_name("sessions")
+        self._options = (*NAMES, "--recordings", str(self._sessions), "--page" if page else "--no-page")
+        self._played: list[tuple[float, bytes]] = []
+        self._settled = time.monotonic()
+        self.lost: list[float] = []
+        """Of each kill, how many seconds before it the recording has a message less than was played; 0: it has all."""
+        self.played = self.missing = 0
+        """Messages played before kills since all was well, and those that the recording has not."""
         self._server = server
         self._lots = lots
         self._keyboard, self._synth = Piano("keyboard"), Piano("module")
@@ -57,6 +68,7 @@ class Cycles:
         self.processes = {
             "ports killed": lambda: self._child_killed("daemon.ports"),
             "model killed": lambda: self._child_killed("daemon.worker"),
+            "page killed": lambda: self._child_killed("page.process"),
             "engine killed": self._engine_killed,
             "all killed at once": self._all_killed,
         }
@@ -64,7 +76,7 @@ class Cycles:
         self._may_play = threading.Event()
         self._may_play.set()
         self._trace = trace
-        self.running = Duet(trace, *NAMES)
+        self.running = Duet(trace, *self._options)
         self._player = threading.Thread(target=self._play)
         self._player.start()
 
@@ -119,32 +131,57 @@ class Cycles:
         return self._wait(BACK, back)
 
     def _child_killed(self, role: str) -> float:
-        line = BACK if role == "daemon.ports" else "the model is back"
+        line = {"daemon.ports": BACK, "daemon.worker": "the model is back", "page.process": "the page is back"}[role]
         back = self._said(line)
-        os.kill(self.running.child(role), signal.SIGKILL)
-        return self._wait(line, back)
+        process, done = self.running.child(role), time.monotonic()
+        os.kill(process, signal.SIGKILL)
+        self._wait(line, back)
+        self._count_lost(done)
+        return done
 
     def _engine_killed(self) -> float:
         """Its children release what sounds, and end; then it is started again."""
         left = children(self.running.process.pid)
-        self.running.kill()
         done = time.monotonic()
+        self.running.kill()
         wait_until(lambda: not any(map(is_alive, left)), "end of the children")
         self._settle()
-        self.running = Duet(self._trace, *NAMES)
+        self._start_again(done)
         return done
 
     def _all_killed(self) -> float:
         """Nobody is left to release anything: the next one silences the synth before all else."""
+        done = time.monotonic()
         for child in children(self.running.process.pid):
             os.kill(child, signal.SIGKILL)
         self.running.kill()
-        done, before = time.monotonic(), len(self._synth.heard.all())
-        self.running = Duet(self._trace, *NAMES)
+        before = len(self._synth.heard.all())
+        self._start_again(done)
+        self._hung |= sounding(self._synth.heard.all()[: before + len(LAST)])  # until then
+        return done
+
+    def _start_again(self, killed: float) -> None:
+        """As a service manager does; the first that the synth hears of it is silence."""
+        self._count_lost(killed)
+        before = len(self._synth.heard.all())
+        self.running = Duet(self._trace, *self._options)
         heard = self._synth.heard.wait(lambda items: len(items) >= before + len(LAST), "panic")
         assert [item.data for item in heard[before : before + len(LAST)]] == LAST
-        self._hung |= sounding(heard[: before + len(LAST)])  # until then
-        return done
+
+    def _count_lost(self, killed: float) -> None:
+        """What was played since all was well, and before something was ``killed``, but isn't in the recording."""
+        kept = [
+            (event.at, event.data)
+            for path in folder.journals(self._sessions)
+            for event in journal.read(path.read_bytes()).heard
+        ]
+        played = [(at, data) for at, data in self._played if self._settled < at < killed]
+        missing = [
+            at for at, data in played if not any(data == found and 0 <= heard - at < SOON for heard, found in kept)
+        ]
+        self.played += len(played)
+        self.missing += len(missing)
+        self.lost.append(killed - min(missing) if missing else 0.0)
 
     def _wait(self, line: str, before: int) -> float:
         done = time.monotonic()
@@ -162,11 +199,16 @@ class Cycles:
         left = sounding(self._synth.heard.all()) - self._hung
         self.hanging += len(left)
         self._hung |= left
+        self._settled = time.monotonic()
         self._may_play.set()
+
+    def _press(self, *data: int) -> None:
+        self._played.append((time.monotonic(), bytes(data)))
+        self._keyboard.send(*data)
 
     def _play(self) -> None:
         while not self._over:
             with suppress(OSError, ValueError):  # the keyboard is out
-                self._keyboard.play(PHRASE)
+                perform(PHRASE, self._press)
             time.sleep(self._lots.uniform(0.0, 2.0))  # as a player does
             self._may_play.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +16,6 @@ from improvd.recorder.folder import Limits
 from improvd.recorder.writer import Journal, Writer
 from tests.daemon.running import PATIENCE, wait_until
 from tests.recorder.takes import HEADER, scale, take, written
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LIMITS = Limits(10**9, None)
 
@@ -116,6 +113,34 @@ def test_a_recording_is_its_writers_until_it_ends(tmp_path: Path) -> None:
     made.close()
     finish(tmp_path)
     assert folders.journals(tmp_path) == []
+
+
+def test_the_disk_has_the_file_and_its_name_before_the_journal_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut may come between any two of these."""
+    did: list[str] = []
+    sync, replace, unlink = os.fsync, Path.replace, Path.unlink
+
+    def fsync(fd: int) -> None:
+        sync(fd)
+        place = Path(f"/proc/self/fd/{fd}").readlink()
+        did.append("folder told" if place == tmp_path else "music told" if ".mid" in place.name else place.name)
+
+    def rename(self: Path, target: Path) -> Path:
+        did.append("music named")
+        return replace(self, target)
+
+    def take_away(self: Path, missing_ok: bool = False) -> None:
+        did.append("journal gone")
+        unlink(self, missing_ok=missing_ok)
+
+    (tmp_path / "2026-01-01_120000.journal").write_bytes(written(*take(11.0, 0.5)))
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", rename)
+    monkeypatch.setattr(Path, "unlink", take_away)
+    finish(tmp_path)
+    assert did == ["music told", "music named", "folder told", "journal gone"]
 
 
 def test_the_disk_is_told_soon_and_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
