@@ -1,0 +1,154 @@
+"""Phrases that people wrote or played, cut at rests, for what measures how calls end.
+
+A phrase is what lies between rests of a beat or more in which no key is held, at least 4 notes and at most 32 beats
+long. Of the corpus they have the tempo that is written there, of performances the one that was played.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+import symusic
+
+from improvd.core.events import CONTROL, NOTE_OFF, NOTE_ON, SUSTAIN, MidiEvent, Note, Seconds
+from improvd.core.tempo import CHORD_SPREAD
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from improvd.core.meter import Meter
+
+LEAST_NOTES: Final = 4
+LONGEST: Final = 32.0
+MOST_OF_A_PIECE: Final = 12
+BEGIN: Final = 1.0
+"""When the first note of each phrase falls, in seconds."""
+
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Notes in order of onset, and how long a beat is there, in seconds; ``pedals``: from when to when one is down."""
+
+    notes: tuple[Note, ...]
+    period: float
+    pedals: tuple[Span, ...] = ()
+
+    @property
+    def onsets(self) -> list[float]:
+        """When something is struck, a chord being one onset."""
+        found = [self.notes[0].onset]
+        for note in self.notes:
+            if note.onset - found[-1] > CHORD_SPREAD:
+                found.append(note.onset)
+        return [float(onset) for onset in found]
+
+    @property
+    def end(self) -> float:
+        """When the last key comes up that was struck last."""
+        return max(note.offset for note in self.notes if note.onset > self.onsets[-1] - CHORD_SPREAD)
+
+    def messages(self, *, pedals: bool = False) -> list[MidiEvent]:
+        """The phrase as a keyboard sends it, ``pedals`` and all if asked for."""
+        events = [MidiEvent(note.onset, bytes((NOTE_ON, note.pitch, note.velocity))) for note in self.notes]
+        events += [MidiEvent(note.offset, bytes((NOTE_OFF, note.pitch, 0))) for note in self.notes]
+        for down, up in self.pedals if pedals else ():
+            events.append(MidiEvent(Seconds(down), bytes((CONTROL, SUSTAIN, 127))))
+            events.append(MidiEvent(Seconds(up), bytes((CONTROL, SUSTAIN, 0))))
+        return sorted(events, key=lambda event: (event.at, event.kind == NOTE_ON))
+
+
+def cut(notes: Iterable[Note], period: float, pedals: Sequence[Span] = ()) -> list[Phrase]:
+    """The phrases of a piece with beats of ``period`` seconds."""
+    phrases: list[list[Note]] = [[]]
+    up = 0.0
+    for note in sorted(notes, key=lambda note: (note.onset, note.pitch)):
+        if phrases[-1] and note.onset - up >= period:
+            phrases.append([])
+        phrases[-1].append(note)
+        up = max(up, note.offset)
+    found = []
+    for phrase, after in pairwise([*phrases, []]):
+        if len(phrase) >= LEAST_NOTES and phrase[-1].onset - phrase[0].onset <= LONGEST * period:
+            first, over = phrase[0].onset, after[0].onset if after else float("inf")
+            late = first - BEGIN
+            moved = (Note(Seconds(n.onset - late), Seconds(n.offset - late), n.pitch, n.velocity or 1) for n in phrase)
+            held = (
+                (max(down, first) - late, min(up, over) - late) for down, up in pedals if up > first and down < over
+            )
+            found.append(Phrase(tuple(moved), period, tuple(held)))
+    return found
+
+
+def read(
+    path: Path, period: float | None = None, tracks: slice = slice(None), meter: Meter | None = None
+) -> list[Phrase]:
+    """The phrases of a MIDI file, none where it is not all in the ``meter`` asked for.
+
+    Without a ``period`` its beats, those that people tap to, are as long as its own tempo has them on average.
+    """
+    score = symusic.Score(path).to("second")
+    written = {f"{signature.numerator}/{signature.denominator}" for signature in score.time_signatures}
+    if meter is not None and written != {meter.name}:
+        return []
+    parts = [track for track in score.tracks[tracks] if not track.is_drum]
+    notes = [
+        Note(Seconds(note.time), Seconds(note.time + note.duration), note.pitch, note.velocity)
+        for part in parts
+        for note in part.notes
+    ]
+    pedals = sorted((pedal.time, pedal.time + pedal.duration) for part in parts for pedal in part.pedals)
+    if period is None:
+        period = 60 / median([tempo.qpm for tempo in score.tempos] or [120.0]) * (meter.tap if meter else 1.0)
+    return cut(notes, period, pedals)
+
+
+def pieces(corpus: Path, split: str, source: str = "") -> list[Path]:
+    """The files of a split of the corpus, of one source or of all whose tempo is written there, in a fixed order."""
+    with (corpus / "MANIFEST.csv").open(encoding="utf-8") as manifest:
+        rows = [row["path"] for row in csv.DictReader(manifest) if row["split"] == split]
+    return [corpus / path for path in rows if (f"/{source}/" in f"/{path}" if source else "giantmidi" not in path)]
+
+
+def of_pieces(
+    paths: list[Path],
+    count: int,
+    rng: random.Random,
+    *,
+    period: float | None = None,
+    tracks: slice = slice(None),
+    meter: Meter | None = None,
+) -> list[Phrase]:
+    """Up to ``count`` phrases, of pieces in an order by chance, a dozen of each at most."""
+    paths = rng.sample(paths, len(paths))
+    phrases: list[Phrase] = []
+    for path in paths:
+        found = read(path, period, tracks, meter)
+        phrases += rng.sample(found, min(MOST_OF_A_PIECE, len(found)))
+        if len(phrases) >= count:
+            break
+    return phrases[:count]
+
+
+def of_performances(folder: Path, part: str = "all", parts_of_beat: int = 1) -> list[Phrase]:
+    """All phrases of performances whose beats are annotated, of the ``part`` to choose by, to report on, or all.
+
+    ``parts_of_beat``: cut at rests of so small a part of a beat.
+    """
+    from tempo import CHOSEN  # noqa: PLC0415  a script beside this one, which needs more than most who come here
+
+    phrases: list[Phrase] = []
+    for path in sorted(folder.glob("*.mid")):
+        if part != "all" and path.stem.startswith(CHOSEN) != (part == "choose"):
+            continue
+        with path.with_suffix(".beats.csv").open(encoding="utf-8") as lines:
+            beats = [float(row[0]) for row in csv.reader(lines) if row and row[0][:1].isdigit()]
+        phrases += read(path, median(later - at for at, later in pairwise(beats)) / parts_of_beat)
+    return phrases
