@@ -40,7 +40,7 @@ ROOMS = {
     "control": {"core", "errors"},
     "recorder": {"files", "core", "errors"},
     "daemon": {"config", "control", "recorder", "model", "core", "errors"},
-    "page": {"control", "daemon", "recorder", "files", "core", "errors"},
+    "page": {"control", "daemon", "model", "recorder", "files", "core", "errors"},
     "osc": {"config", "control", "daemon", "core", "errors"},
     "service": {"files", "errors"},
     "doctor": {"service", "daemon", "config", "errors"},

@@ -22,6 +22,7 @@ from improvd.core.events import MidiEvent
 from improvd.core.hands import Hands
 from improvd.daemon.clock import now
 from improvd.page.limits import BURST, MAX_VISITORS, MOST_PENDING, MOST_UNREAD, PER_SECOND
+from improvd.page.models import is_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
 
     from improvd.control.requests import Request
 
-ASKS = ("clock", "status", "settings", "set", "panic", "mute", "play")
+ASKS = ("clock", "status", "settings", "set", "panic", "mute", "play", "ports")
 """What a page may ask for. To stop the daemon, or to have it read its files, is not for a page."""
-KEPT = ("state", "settings")
+KEPT = ("state", "settings", "ports")
 """Events of which the last is told to a page that has just come."""
+PLANS = 64
+"""At most so many parts of what is being played are told to it as well."""
 
 
 class Hub:
@@ -43,6 +46,7 @@ class Hub:
         self.link = Link(control, self._on_event, self._on_link)
         self._visitors: set[Visitor] = set()
         self._last: dict[str, str] = {}
+        self._playing: deque[str] = deque(maxlen=PLANS)
 
     async def welcome(self, connection: ServerConnection) -> None:
         """Serve one page until it leaves."""
@@ -52,7 +56,7 @@ class Hub:
         visitor = Visitor(connection, self.link)
         self._visitors.add(visitor)
         try:
-            for line in (_link_event(self.link.is_up), *self._last.values()):
+            for line in (_link_event(self.link.is_up), *self._last.values(), *self._playing):
                 visitor.tell(line)
             await visitor.serve()
         finally:
@@ -62,10 +66,15 @@ class Hub:
     def _on_event(self, event: dict[str, Any], line: str) -> None:
         if event["event"] in KEPT:
             self._last[event["event"]] = line
+        elif event["event"] == "planned":
+            self._playing.append(line)
+        elif event["event"] in ("released", "turn"):
+            self._playing.clear()
         self._tell_all(line)
 
     def _on_link(self, is_up: bool) -> None:
         self._last.clear()
+        self._playing.clear()
         self._tell_all(_link_event(is_up))
 
     def _tell_all(self, line: str) -> None:
@@ -77,6 +86,8 @@ def _read(message: str) -> Request:
     request = decode(message.encode(errors="replace"))
     if request.do not in ASKS:
         raise RequestError(f"a page may ask for {', '.join(ASKS)}", request.id)
+    if request.do == "set" and request.more["name"] == "model" and not is_name(request.more["value"]):
+        raise RequestError("on a page, a model is chosen by its name", request.id)
     return request
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from improvd.daemon.attendant import attend
 from improvd.daemon.door import certificate
 from improvd.daemon.messages import OpenPage
+from improvd.page import models
 from improvd.page.figures import Figures
 from improvd.page.gate import Gate
 from improvd.page.hub import Hub
@@ -30,7 +31,11 @@ async def _serve(order: OpenPage, serves: Callable[[], None], end: asyncio.Event
     hub = Hub(Path(order.control))
     web = Web(
         Gate(order.names, order.token, secure=tls is not None),
-        {"sessions": Sessions(Path(order.recordings)).answer, "metrics": Figures(hub.link).answer},
+        {
+            "sessions": Sessions(Path(order.recordings)).answer,
+            "models": models.listed,
+            "metrics": Figures(hub.link).answer,
+        },
     )
     sockets = [socket.socket(fileno=fd) for fd in order.listening]
     serves()

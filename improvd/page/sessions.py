@@ -14,10 +14,8 @@ import mido
 
 from improvd.core.events import CONTROL, NOTE_OFF, NOTE_ON, SUSTAIN, MidiEvent, Seconds
 from improvd.errors import UserError
-from improvd.files import midi
 from improvd.recorder import folder as folders
-from improvd.recorder import journal
-from improvd.recorder.score import IMPROVD, PLAYER, SUMMARY, score
+from improvd.recorder.score import IMPROVD, PLAYER, SUMMARY, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,11 +54,8 @@ class Sessions:
     def _music(self, name: str) -> mido.MidiFile | None:
         """A recording by name, one that is still being made as far as it goes."""
         try:
-            path = folders.named(self._folder, name)
-            if path.suffix == folders.MUSIC:
-                return midi.read(path)
-            return score(journal.read(path.read_bytes()))
-        except (UserError, OSError, journal.DamagedError):
+            return read(folders.named(self._folder, name))
+        except UserError:
             return None
 
     def _entry(self, kept: folders.Kept) -> dict[str, Any]:
