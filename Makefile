@@ -97,5 +97,5 @@ $(VENV313)/.daemon: pyproject.toml
 		'if you have one elsewhere, name it: make compiled PYTHON313=/path/to/python3.13' >&2; exit 1; }
 	@echo "Setting up $(VENV313) with $$("$(PYTHON313)" --version), and compiling python-rtmidi"
 	@"$(PYTHON313)" -m venv --clear $(VENV313)
-	@$(pip) --no-cache-dir --no-binary=python-rtmidi -e . hypothesis pytest
+	@$(pip) --no-cache-dir --no-binary=python-rtmidi -e '.[link]' hypothesis pytest
 	@touch $@

@@ -18,6 +18,7 @@ _PROGRAMS = {
     "systemd-analyze": "apt install systemd",
 }
 _PACKAGES = {
+    "aalink": "pip install 'improvd[link]'",
     "basic_pitch": "pip install 'improvd[train]'; from Python 3.12, pip install --no-deps basic-pitch==0.4.0",
     "matplotlib": "pip install 'improvd[train]'",
     "music21": "pip install 'improvd[train]'",

@@ -75,6 +75,7 @@ PROCESSES = {
     "improvd.daemon.session": {"numpy", "rtmidi", "websockets"},
     "improvd.daemon.ports": {"numpy"},
     "improvd.daemon.worker": {"rtmidi"},
+    "improvd.daemon.link": {"aalink", "numpy", "rtmidi", "websockets"},
     "improvd.page.process": {"numpy", "rtmidi"},
     "improvd.osc.process": {"numpy", "rtmidi", "websockets"},
 }
@@ -166,11 +167,12 @@ def test_every_package_used_is_declared() -> None:
     daemon = provided(project["dependencies"])
     train = provided(project["optional-dependencies"]["train"])
     osc = provided(project["optional-dependencies"]["osc"])
+    link = provided(project["optional-dependencies"]["link"])
     used: dict[str, set[str]] = {"train": set(), "rest": set()}
     for module, path in MODULES.items():
         outside = {name.partition(".")[0] for name in imports(path, module)} - sys.stdlib_module_names - {"improvd"}
         used["train" if room(module) in {"train", "evaluate"} else "rest"] |= outside
-    assert used["rest"] <= daemon | osc
+    assert used["rest"] <= daemon | link | osc
     assert used["train"] <= daemon | train
     # And nothing is declared that nothing uses.
-    assert daemon | train | osc <= used["rest"] | used["train"]
+    assert daemon | train | link | osc <= used["rest"] | used["train"]

@@ -11,6 +11,7 @@ from improvd.cli.options import configured
 from improvd.config.layers import Chosen  # noqa: TC001  typer reads the annotations
 from improvd.config.options import RunOptions
 from improvd.core.events import Seconds
+from improvd.core.settings import Sync
 
 if TYPE_CHECKING:
     from improvd.daemon.beside import Beside
@@ -21,6 +22,7 @@ def run(chosen: Chosen[RunOptions]) -> None:
     """Listen to a keyboard and answer each phrase, on the beat. Ctrl-C ends it."""
     from improvd.daemon.door import open_door  # noqa: PLC0415  only this command needs it
     from improvd.daemon.lines import LineWriter  # noqa: PLC0415  as above
+    from improvd.daemon.linked import Linked  # noqa: PLC0415  as above
     from improvd.daemon.log import Level, form_for, teller  # noqa: PLC0415  as above
     from improvd.daemon.notify import Notifier  # noqa: PLC0415  as above
     from improvd.daemon.osc import open_osc  # noqa: PLC0415  as above
@@ -42,7 +44,9 @@ def run(chosen: Chosen[RunOptions]) -> None:
             (details, Level.DEBUG if options.debug else Level.ERROR),
         )
     )
-    beside: list[Beside] = [open_door(options)] if options.page else []
+    beside: list[Beside] = [Linked(options)] if options.sync == Sync.LINK.value else []
+    if options.page:
+        beside.append(open_door(options))
     osc = open_osc(options)
     if osc is not None:
         beside.append(osc)

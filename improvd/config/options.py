@@ -106,14 +106,14 @@ class DuetOptions(MusicOptions):
     bpm: float | None = described(
         _DUET.bpm,
         Number(20, 400, " beats a minute", AUTO),
-        "The tempo in quarter notes a minute; auto: yours, the clock's, or 100 where improvd leads.",
+        "The tempo in quarter notes a minute; auto: yours, the clock's, the session's, or 100 where improvd leads.",
         group=Group.TIME,
         change=Change.NEXT,
     )
     sync: str = described(
         _DUET.sync.value,
         Choice(tuple(sync.value for sync in Sync)),
-        "Where the beat comes from: your playing, a MIDI clock, or improvd, which then leads.",
+        "Where the beat comes from: your playing, a MIDI clock, improvd, which then leads, or an Ableton Link session.",
         group=Group.TIME,
     )
     count_in: float = described(

@@ -44,8 +44,15 @@ def _ports(ports: Mapping[str, str] | None) -> str:
 
 
 def _tempo(tempo: Mapping[str, Any]) -> str:
+    if tempo["leader"] == "link":
+        return f"{tempo['bpm']:.0f} bpm; {linked(tempo['peers'])}"
     leader = {"player": "you", "clock": "the MIDI clock", "internal": "improvd"}[tempo["leader"]]
     return f"{tempo['bpm']:.0f} bpm, {tempo['confidence']:.0%} sure; {leader} lead{'' if leader == 'you' else 's'}"
+
+
+def linked(peers: int) -> str:
+    """A Link session, by how many others are in it."""
+    return f"link, {peers} peer{'' if peers == 1 else 's'}"
 
 
 def _model(model: Mapping[str, Any] | None) -> str:

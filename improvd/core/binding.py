@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PROGRAM = 0xC0
 
-COMMANDS = ("mute", "panic", "tap", *(cue.value for cue in Cue))
+COMMANDS = ("mute", "panic", "tap", "transport", *(cue.value for cue in Cue))
 """What can be done by pressing something, beside setting an option: each is a deed of the session."""
 
 

@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from improvd.daemon.messages import Close, OpenOsc, OpenPage, Serves
+from improvd.daemon.messages import Close, OpenLink, OpenOsc, OpenPage, Serves
 from improvd.daemon.realtime import PAGE_NICENESS, be_nice
 from improvd.daemon.wire import Peer, last_words
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Serving = Callable[[], None]
 
-Order = TypeVar("Order", OpenPage, OpenOsc)
+Order = TypeVar("Order", OpenPage, OpenOsc, OpenLink)
 
 
 def attend(kind: type[Order], work: Callable[[Order, Serving, asyncio.Event], Awaitable[None]]) -> None:
@@ -34,17 +34,17 @@ def attend(kind: type[Order], work: Callable[[Order, Serving, asyncio.Event], Aw
     be_nice(PAGE_NICENESS)
     engine = Peer(socket.socket(fileno=int(sys.argv[1])))
     with last_words(engine), suppress(KeyboardInterrupt):
-        asyncio.run(_attend(engine, _first(engine, kind), work))
+        asyncio.run(_attend(engine, first_order(engine, kind), work))
 
 
-def _first(engine: Peer, kind: type[Order]) -> Order:
-    """What to do, and how."""
+def first_order(engine: Peer, kind: type[Order]) -> Order:
+    """What to do, and how. Waits for it, and ends the process where the engine ended before it began."""
     while not engine.lost:
         select.select([engine], [], [])
         for message in engine.receive():
             if isinstance(message, kind):
                 return message
-    raise SystemExit(0)  # the engine ended before it began
+    raise SystemExit(0)
 
 
 async def _attend(engine: Peer, order: Order, work: Callable[[Order, Serving, asyncio.Event], Awaitable[None]]) -> None:

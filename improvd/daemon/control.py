@@ -291,7 +291,7 @@ class Desk:
                 "grants": ports.grants,
             },
             "model": model and {"name": model.name, "sha": model.sha, "step": model.step},
-            "tempo": {"bpm": view.bpm, "confidence": view.confidence, "leader": view.leader.value},
+            "tempo": {"bpm": view.bpm, "confidence": view.confidence, "leader": view.leader.value, "peers": view.peers},
             "recording": self._host.recording,
             **self._figures.as_json(),
             "memory": {name: size for name, size in memory.items() if size is not None},

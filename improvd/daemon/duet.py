@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from improvd.config.settings import schedule_limits
 from improvd.core.engine import Engine
-from improvd.core.events import Effect, Generate, Pace, Play, Release, Seconds, Sent, TurnEnded
+from improvd.core.events import Effect, Generate, LinkState, Pace, Play, Release, Seconds, Sent, TurnEnded
 from improvd.core.hands import Hands
 from improvd.daemon import status
 from improvd.daemon.clock import now
@@ -66,7 +66,7 @@ class Duet:
         self.mirror = Mirror()
         self.hands = Hands()
         self.on = False
-        self._early: deque[Heard | TicksHeard | Sent] = deque(maxlen=4096)  # what came and went before that
+        self._early: deque[Heard | TicksHeard | LinkState | Sent] = deque(maxlen=4096)  # what came and went before that
         self._pace: Pace | None = None  # as told at last
         self._owed: dict[tuple[int, int], Generate] = {}
         self._turns = 0
@@ -111,6 +111,8 @@ class Duet:
                 self.hear(early, now())
             elif isinstance(early, TicksHeard):
                 self.hear_ticks(early, now())
+            elif isinstance(early, LinkState):
+                self.hear_link(early, now())
             else:
                 self.see(now(), early)
 
@@ -133,6 +135,14 @@ class Duet:
             return
         self.see(at, ticks)
         self._do(self._engine.on_ticks(at, ticks.at), at)
+
+    def hear_link(self, state: LinkState, at: Seconds) -> None:
+        """The Link session was read."""
+        if not self.on:
+            self._early.append(state)
+            return
+        self.see(at, state)
+        self._do(self._engine.on_link(at, state), at)
 
     def hear_client(self, event: MidiEvent, at: Seconds) -> None:
         """Somebody plays from outside, by no cable: the ports' process knows nothing of these keys."""

@@ -56,6 +56,9 @@ class Handled(Protocol):
     def cue(self, cue: Cue) -> None:
         """Have the engine do what the player asks for now."""
 
+    def transport(self) -> None:
+        """Stop or start a session that is shared. Raises `UserError`."""
+
 
 class Handles:
     """The map of controls of a session, and the deeds of its commands, those of `improvd.core.binding.COMMANDS`.
@@ -72,6 +75,7 @@ class Handles:
             "mute": lambda _: duet.mute(muted=not duet.view.muted),
             "panic": lambda _: duet.panic(),
             "tap": self._tap,
+            "transport": lambda _: duet.transport(),
             **{cue.value: partial(self._cue, cue) for cue in Cue},
         }
 

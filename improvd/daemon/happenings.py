@@ -1,7 +1,8 @@
 """What happens in a session, for those who watch it: the trace, the recording, the figures, whoever asks from outside.
 
 A happening is a frozen value. Beside those below it is one of the way of a note, as it goes by: `Heard`, `Sent`,
-`Generate`, `Continuation`, `Pace`, `Play`, `Release`, `TurnEnded`; ticks of a clock, `TicksHeard`, `TicksSent`; the
+`Generate`, `Continuation`, `Pace`, `Play`, `Release`, `TurnEnded`; ticks of a clock, `TicksHeard`, `TicksSent`; a
+reading of a Link session, `LinkState`; the
 `Pong` with which the ports tell what they count; or the engine's `View`, where anything of it has changed.
 """
 
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 if TYPE_CHECKING:
     from improvd.config.options import RunOptions
     from improvd.core.cues import Cue
-    from improvd.core.events import Continuation, Generate, Pace, Play, Release, Seconds, Sent, TurnEnded
+    from improvd.core.events import Continuation, Generate, LinkState, Pace, Play, Release, Seconds, Sent, TurnEnded
     from improvd.core.schedule import ScheduleLimits
     from improvd.core.settings import EngineSettings
     from improvd.core.view import View
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     Happening: TypeAlias = (
         "Began | Woke | Renewed | PortsLost | ModelBack | ModelChanged | Closing | Heard | Sent | Generate"
         " | Continuation | Pace | Play | Release | TurnEnded | PortsBack | PortsChanged | Muted | Cued | Panicked | Pong"
-        " | View | TicksHeard | TicksSent"
+        " | View | TicksHeard | TicksSent | LinkState"
     )
 
 

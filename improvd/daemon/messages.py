@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 # Read at run time: the codec takes each field's type from its annotation.
 from improvd.core.events import (
+    Beats,
     Continuation,
     Generate,
+    LinkState,
     MidiEvent,
     Pace,
     Play,
@@ -211,6 +213,23 @@ class OpenOsc:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenLink:
+    """Engine to Link, once, first: be in the session, or begin one at ``bpm``; our bars have ``bar`` beats."""
+
+    bpm: float
+    bar: Beats
+
+
+@dataclass(frozen=True, slots=True)
+class SteerLink:
+    """Engine to Link: another tempo for all in the session, other bars for us; ``transport``: stop it, or start it."""
+
+    bpm: float | None = None
+    bar: Beats | None = None
+    transport: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Serves:
     """A process beside the duet to engine: it serves."""
 
@@ -237,6 +256,9 @@ Message = (
     | ModelReady
     | OpenPage
     | OpenOsc
+    | OpenLink
+    | SteerLink
+    | LinkState
     | Serves
     | Generate
     | Continuation

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from improvd.core.events import Continuation, Seconds, Sent
+from improvd.core.events import Continuation, LinkState, Seconds, Sent
 from improvd.core.schedule import Instrument
 from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
@@ -30,6 +30,7 @@ from improvd.daemon.duet import Duet
 from improvd.daemon.family import Family
 from improvd.daemon.handles import Handles
 from improvd.daemon.held import Held
+from improvd.daemon.linked import Linked
 from improvd.daemon.log import Level
 from improvd.daemon.messages import (
     Close,
@@ -119,6 +120,9 @@ class Session:
             awake=self._awake,
             debug=debug,
         )
+        self._link = next((one for one in beside if isinstance(one, Linked)), None)
+        if self._link is not None:
+            self._witnesses.append(self._link)
         self._has_page = any(isinstance(one, Door) for one in beside)
         self._outfit = Outfit(options, self._family.ports.send)
         self._witnesses.append(self._outfit)
@@ -149,6 +153,9 @@ class Session:
                 Serves: partial(self._on_serves, keeper, one),
                 Failed: partial(self._on_failed, keeper),
             }
+            if isinstance(one, Linked):
+                self._handlers[keeper][LinkState] = self._duet.hear_link
+                one.steer_by(keeper.send)
         self._open: PortsOpen | None = None  # how the ports stand
         self._api = ""  # the MIDI system that was found first
         self._model: ModelReady | None = None
@@ -200,6 +207,8 @@ class Session:
             self._choose_model(model, now())
         elif self._model:
             self._duet.settings_changed(now())
+            if name == "bpm" and self._link is not None:
+                self._link.set_tempo()  # though it be the same as before: the others may have changed it since
 
     def mute(self, *, muted: bool) -> None:
         """Listen without answering, or answer again."""
@@ -212,6 +221,12 @@ class Session:
     def press(self, name: str) -> None:
         """Do one of the commands that controls can be bound to. Raises `UserError`."""
         self._handles.press(name, now())
+
+    def transport(self) -> None:
+        """Stop the Link session for all where it plays, else start it. Raises `UserError` where we are in none."""
+        if self._link is None:
+            raise UserError("there is no Link session to stop or start: that takes --sync link")
+        self._link.transport()
 
     def panic(self) -> None:
         """Silence everything, at the synth too, whatever is believed to sound there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from improvd.config.systems import SYSTEMS
+from improvd.control.shown import linked
 from improvd.core.settings import Sync
 from improvd.core.tempo import DEFAULT_BPM
 from improvd.daemon.portnames import shown
@@ -23,6 +24,8 @@ def ready(ports: PortsOpen, model: ModelReady, settings: EngineSettings) -> str:
         tempo = "a clock's tempo, yours until there is one"
     elif settings.sync is Sync.INTERNAL:
         tempo = f"leading at {settings.bpm or DEFAULT_BPM:g} bpm"
+    elif settings.sync is Sync.LINK:
+        tempo = f"a Link session's tempo, {settings.bpm or DEFAULT_BPM:g} bpm where it is ours to say"
     which = f" ({shown(ports.api)})" if ports.api else ""
     what = f"model {_paced(model)}"
     return "; ".join(part for part in (f"ready: {named(ports)}{which}", tempo, what, ports.grants) if part)
@@ -70,8 +73,11 @@ def came_and_went(before: PortsOpen | None, ports: PortsOpen, *, fresh: bool) ->
 
 def leader(before: View | None, view: View) -> str | None:
     """Whom the beat comes from, where that has changed since ``before``."""
-    if before is None or (before.leader, before.stopped) == (view.leader, view.stopped):
+    told = view.leader, view.stopped, view.peers
+    if before is None or (before.leader, before.stopped, before.peers) == told:
         return None
+    if view.leader is Sync.LINK:
+        return linked(view.peers or 0) + (", stopped" if view.stopped else "")
     if view.stopped:
         return "the clock has stopped"
     return "following the clock" if view.leader is Sync.CLOCK else "the clock is gone; following you"

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from improvd import __version__
-from improvd.core.events import Continuation, Generate, Seconds, Sent, TurnEnded
+from improvd.core.events import Continuation, Generate, LinkState, Seconds, Sent, TurnEnded
 from improvd.daemon.happenings import (
     Began,
     Closing,
@@ -61,6 +61,7 @@ class Trace:
             Heard: self._heard,
             Sent: self._sent,
             TicksHeard: lambda at, heard: self._line("ticks", at=at, ticks=heard.at),
+            LinkState: lambda at, state: self._line("link", **asdict(state) | {"at": at, "read": state.at}),
             TicksSent: lambda _, sent: self._line("clock", planned=sent.planned, actual=sent.actual),
             Woke: lambda at, _: self._line("time", at=at),
             Generate: self._generate,

@@ -40,6 +40,7 @@ def state(at: Seconds, view: View) -> tuple[str, dict[str, Any]]:
         "confidence": view.confidence,
         "key": view.key and f"{view.key.name.removesuffix('m')} {'minor' if view.key.minor else 'major'}",
         "leader": view.leader.value,
+        "peers": view.peers,
         "stopped": view.stopped,
         "beat": timeline
         and {

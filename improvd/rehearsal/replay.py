@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from improvd.config.kinds import cut
 from improvd.core.cues import Cue
 from improvd.core.engine import Engine
-from improvd.core.events import BeatNote, Continuation, Generate, MidiEvent, Seconds, Sent
+from improvd.core.events import BeatNote, Beats, Continuation, Generate, LinkState, MidiEvent, Seconds, Sent
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.core.settings import EngineSettings
 from improvd.errors import UserError
@@ -106,7 +106,7 @@ class Replay:
 
     def _tell(self, line: dict[str, Any]) -> None:
         kind = line["type"]
-        if kind not in ("in", "ticks", "time", "continuation", "settings", "event"):
+        if kind not in ("in", "ticks", "link", "time", "continuation", "settings", "event"):
             return
         at = Seconds(float(line["at"]))
         if not isfinite(at):
@@ -116,6 +116,8 @@ class Replay:
             effects = self._hear(MidiEvent(at, bytes.fromhex(line["data"])), line)
         elif kind == "ticks":
             effects = self._engine.on_ticks(at, tuple(Seconds(float(tick)) for tick in line["ticks"]))
+        elif kind == "link":
+            effects = self._engine.on_link(at, _link(line))
         elif kind == "time":
             effects = self._engine.on_time(at)
         elif kind == "continuation":
@@ -175,6 +177,14 @@ def _settings(values: dict[str, Any]) -> EngineSettings:
     listen = values.get("listen", ())
     channels = () if listen is None else (listen,) if isinstance(listen, int) else tuple(listen)
     return EngineSettings(**_known(EngineSettings, {**values, "listen": channels}))
+
+
+def _link(line: dict[str, Any]) -> LinkState:
+    """The reading of a Link session in a line, which was told somewhat later."""
+    bpm = float(line["bpm"])
+    if not bpm > 0.0:
+        raise ValueError("a tempo of nothing")
+    return LinkState(Seconds(float(line["read"])), Beats(float(line["beat"])), bpm, line["playing"], int(line["peers"]))
 
 
 def _known(kind: type, values: dict[str, Any]) -> dict[str, Any]:

@@ -65,6 +65,9 @@ class Session:
     def cue(self, cue: Cue) -> None:
         self.done.append(cue)
 
+    def transport(self) -> None:
+        self.done.append("transport")
+
     def move(self, *data: int, at: float = 10.0) -> None:
         self.handles.hear(MidiEvent(Seconds(at), bytes(data)))
 
@@ -84,7 +87,7 @@ def test_every_command_can_be_done_and_nothing_else() -> None:
     session = Session(**{name: {"cc": number} for number, name in enumerate(COMMANDS)})
     for number in range(len(COMMANDS)):
         session.move(CONTROL, number, 127)
-    assert session.done == [("mute", True), "panic", *Cue]
+    assert session.done == [("mute", True), "panic", "transport", *Cue]
     assert set(session.handles.deeds) == set(COMMANDS)
     for wrong, complaint in (
         ("agian", "there is no command 'agian'; did you mean 'again'?"),

@@ -1,0 +1,43 @@
+"""Somebody else in an Ableton Link session: joins it, or begins one at the tempo that is the one argument.
+
+Does what stdin says, a line each: "tempo BPM", "playing 1" or "playing 0"; leaves at its end. Says what it sees fifty
+times a second: monotonic time, beat, tempo, whether it plays, how many others there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+from aalink import Link
+
+
+async def main() -> None:
+    link = Link(float(sys.argv[1]))
+    link.quantum = 4
+    link.start_stop_sync_enabled = True
+    link.enabled = True
+    loop = asyncio.get_running_loop()
+    ended = False
+
+    def listen() -> None:
+        nonlocal ended
+        word, _, value = sys.stdin.readline().partition(" ")
+        ended = not word
+        if word == "tempo":
+            link.tempo = float(value)
+        elif word == "playing":
+            link.playing = value.strip() == "1"
+
+    loop.add_reader(sys.stdin, listen)
+    while not ended:
+        before = time.monotonic()
+        beat = link.beat
+        at = (before + time.monotonic()) / 2
+        print(at, beat, link.tempo, int(link.playing), link.num_peers, flush=True)  # noqa: T201  this is how it answers
+        await asyncio.sleep(0.02)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
