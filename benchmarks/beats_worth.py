@@ -87,7 +87,8 @@ def gathered(folder: str) -> tuple[list[np.ndarray], list[Played]]:
     for number, entry in enumerate(corpus.find([folder])):
         if entry.split != "test":
             try:
-                rows = Vocabulary().encode(*midi.read(Path(entry.path)))
+                heard = midi.read(Path(entry.path))
+                rows = Vocabulary().encode(heard.notes, heard.metre)
             except SkippedError:
                 continue
             if "performance" in entry.style or (rows[:, BEAT] == BEAT_UNKNOWN).any():

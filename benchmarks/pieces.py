@@ -65,7 +65,7 @@ def composers(corpus: Path, split: str, style: str, bars: int) -> list[float]:
     shares = []
     for path in [path for path in paths if path.parent.name == style][:MOST]:
         try:
-            notes, _ = midi.read(path)
+            notes = midi.read(path).notes
         except SkippedError:
             continue
         count = int(np.searchsorted(notes.onset, notes.onset[0] + 4 * bars * TICKS_PER_BEAT))

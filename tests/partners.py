@@ -36,8 +36,14 @@ def strikes(sent: Iterable[Sent]) -> list[tuple[float, int]]:
     return [(round(message.planned, 6), message.data[1]) for message in sent if message.data[0] & 0xF0 == NOTE_ON]
 
 
+PEDAL = -1
+
+
 def hanging(sent: Iterable[Sent]) -> set[tuple[int, int]]:
-    """(channel, pitch) of notes that were struck and not ended; a second strike without an off fails."""
+    """(channel, pitch) of notes that were struck and not ended; a second strike without an off fails.
+
+    A sustain pedal that stayed down is (channel, `PEDAL`).
+    """
     sounding: set[tuple[int, int]] = set()
     for message in sent:
         kind, key = message.data[0] & 0xF0, (message.data[0] & 0x0F, message.data[1])
@@ -46,6 +52,8 @@ def hanging(sent: Iterable[Sent]) -> set[tuple[int, int]]:
             sounding.add(key)
         elif kind == NOTE_OFF:
             sounding.remove(key)
+        elif kind == CONTROL and message.data[1] == SUSTAIN:
+            (sounding.add if message.data[2] else sounding.discard)((key[0], PEDAL))
     return sounding
 
 

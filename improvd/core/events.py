@@ -141,7 +141,7 @@ class Continuation:
     """What the model answers: whole notes in order of (onset, pitch), all with ``start`` <= onset < ``until``.
 
     ``complete`` is False where the deadline came first. ``key`` is the one that the context is in, or that was asked
-    for; None where it isn't clear.
+    for; None where it isn't clear. ``pedalled``: the style that was asked for is played with the sustain pedal.
     """
 
     turn: int
@@ -149,6 +149,7 @@ class Continuation:
     notes: tuple[BeatNote, ...]
     complete: bool = True
     key: Key | None = None
+    pedalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

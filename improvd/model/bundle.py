@@ -81,6 +81,13 @@ class Bundle:
         names = settings.get("styles") if isinstance(settings, dict) else None
         return {str(pattern): str(name) for pattern, name in names.items()} if isinstance(names, dict) else {}
 
+    @property
+    def pedalled(self) -> dict[str, float]:
+        """By style, the share of the notes it was trained on that a sustain pedal held on; none: left out."""
+        told = self.facts.get("pedalled")
+        shares = told.items() if isinstance(told, dict) else ()
+        return {str(style): float(share) for style, share in shares if isinstance(share, (int, float))}
+
     def check_style(self, style: str) -> None:
         """BundleError, naming the styles there are, where ``style`` is not empty and not among them."""
         if style and not self.vocabulary.style_id(style):

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from improvd.model.stages.stage import Stage
 
 STEPS: Final = INTERVALS.tolist()
+PEDALLED: Final = 1 / 3
+"""The share of a style's notes held on by the pedal from which that style is played with it."""
 MOST_NOTES: Final = 1024
 """No answer to one request has more notes than this."""
 
@@ -55,6 +57,7 @@ class Improviser:
         self._network = bundle.network()
         self._vocabulary = bundle.vocabulary
         self._learnt = bundle.originality
+        self._pedalled = {style for style, share in bundle.pedalled.items() if share >= PEDALLED}
         self._now = now
         self._bounds = bounds
         self._stages: list[Stage] = []  # of the answer in the making
@@ -73,7 +76,8 @@ class Improviser:
         self._stages = stages(draft, self._learnt)
         self._bending = [[stage for stage in self._stages if stage.head == head] for head in range(len(ATTRIBUTES))]
         complete = self._prime(draft, style) and self._go_on(draft, style)
-        return Continuation(request.turn, request.segment, draft.finished(), complete, clear_key(draft))
+        pedalled = request.style in self._pedalled
+        return Continuation(request.turn, request.segment, draft.finished(), complete, clear_key(draft), pedalled)
 
     def _prime(self, draft: Draft, style: int) -> bool:
         network = self._network

@@ -102,7 +102,8 @@ def run(settings: TrainSettings, tell: Tell) -> Bundle | None:
             for split in ("valid", "test")
             if (scored := found.sample(split, pieces=MOST_SAMPLED, notes=SCORED_NOTES))
         }
-    facts = {"corpus": summary.facts(), "fit": _facts(fit), "scores": scores}
+    pedalled = {**(origin.bundle.pedalled if origin else {}), **summary.pedalled}
+    facts = {"corpus": summary.facts(), "pedalled": pedalled, "fit": _facts(fit), "scores": scores}
     rates.learn(place, {rates.FITTING: (facts["fit"]["notes_seen"], facts["fit"]["seconds"])})
     recall = _remember(ingested, found, origin, tell)
     with _writing(settings.out):

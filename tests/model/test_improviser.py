@@ -240,3 +240,10 @@ def test_an_answer_of_less_than_a_tick_keeps_to_its_place() -> None:
 def test_a_request_without_time_is_answered_with_nothing() -> None:
     nothing = request(until=Beats(4.0), end=Beats(4.0))
     assert Improviser(tiny_bundle(), never).answer(nothing).notes == ()
+
+
+@pytest.mark.parametrize(("told", "pedalled"), [({"rock": 0.5}, True), ({"rock": 0.2}, False), ("much", False)])
+def test_a_style_that_is_mostly_pedalled_says_so(told: object, *, pedalled: bool) -> None:
+    bundle = dataclasses.replace(tiny_bundle(), facts={"pedalled": told})
+    answers = [Improviser(bundle, never).answer(request(style=style)) for style in ("rock", "folk", "")]
+    assert [answer.pedalled for answer in answers] == [pedalled, False, False]

@@ -7,6 +7,7 @@ import { Synth } from "./synth.js";
 const KEPT = 5; // comparisons of the two clocks; their median counts
 const PAUSE = 40; // ms between them; a sound system that stumbled is caught up with this soon
 const AHEAD = 0.3; // seconds that a note of a replay is handed to the audio system before it sounds
+const PRESSED_AFTER = 0.06; // seconds from a stroke until improvd's pedal is down (improvd/core/foot.py)
 const TOO_LATE = 0.05; // seconds; a planned note later than that is left out, as the daemon does
 
 export class Sound extends EventTarget {
@@ -77,16 +78,17 @@ export class Sound extends EventTarget {
     }
   }
 
-  /** improvd will play these: [[key, onset, offset, pitch, velocity, channel], ...], seconds of its clock. */
+  /** improvd will play these: [[key, onset, offset, pitch, velocity, channel, pedal], ...], seconds of its clock. */
   plan(notes) {
     if (this.wanted === "off" || !this.running) return;
-    for (const [key, onset, offset, pitch, velocity] of notes) {
+    const ends = silences(notes);
+    for (const [index, [key, onset, , pitch, velocity]] of notes.entries()) {
       this.#answers.get(key)?.cancel();
       const at = this.when(onset);
       if (at < this.context.currentTime - TOO_LATE) continue;
       const voice = this.synth.play(this.instruments.improvd, pitch, velocity, at);
       if (voice === null) continue;
-      voice.release(this.when(offset));
+      voice.release(this.when(ends[index]));
       this.#answers.set(key, voice);
     }
     if (this.#answers.size > 2000) this.#answers = new Map([...this.#answers].slice(-500));
@@ -164,4 +166,17 @@ export class Sound extends EventTarget {
     );
     if (this.#samples.length > KEPT) this.#samples.shift();
   }
+}
+
+/** When each of these planned notes falls silent: with its key, or, where improvd's pedal is down then, with that. */
+export function silences(notes) {
+  const feet = notes.filter(([, , , , , , pedal]) => pedal !== null && pedal !== undefined);
+  const last = Math.max(...notes.map(([, , offset]) => offset));
+  return notes.map(([, , offset]) => {
+    const next = feet.findIndex(([, onset]) => onset > offset);
+    const foot = feet.at(next < 0 ? -1 : next - 1);
+    const before = next === 0 || foot === undefined;
+    if (before || !foot[6] || foot[1] + PRESSED_AFTER > offset) return offset;
+    return next < 0 ? last : feet[next][1];
+  });
 }

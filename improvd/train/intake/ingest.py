@@ -42,7 +42,8 @@ TRIES: Final = 3
 class Filed:
     """How one file ended: ``status`` is "used", "duplicate" or "skipped", with the reason where not used.
 
-    Of a file that could be read, ``digest`` is the piece's, ``notes`` its length, ``key`` such as "D minor", or empty.
+    Of a file that could be read, ``digest`` is the piece's, ``notes`` its length, ``key`` such as "D minor", or empty,
+    ``pedalled`` the share of notes that a pedal held on.
     """
 
     entry: Entry
@@ -52,6 +53,7 @@ class Filed:
     notes: int = 0
     key: str = ""
     beat_known: bool = False
+    pedalled: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ def _filed(entries: Sequence[Entry], facts: Sequence[Facts]) -> list[Filed]:
             kept = instead[number]
             how = "the same notes" if facts[kept].digest == one.digest else "nearly the same melody"
             status, reason = DUPLICATE, f"{how} as {store.shown(entries[kept].path)}"
-        files.append(Filed(entry, status, reason, one.digest, one.notes, one.key, one.beat_known))
+        files.append(Filed(entry, status, reason, one.digest, one.notes, one.key, one.beat_known, one.pedalled))
     if not read:
         example = store.name(entries[0].path) if entries else "nothing"
         if len(files) == 1:

@@ -24,7 +24,7 @@ from improvd.train.music import keys, midi, reading, recordings, scores, transcr
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-REVISION: Final = "records 1"
+REVISION: Final = "records 2"
 """Rises whenever a record holds something else."""
 READERS: Final = {
     MIDI: midi.REVISION,
@@ -38,8 +38,9 @@ class Facts:
     """What reading a file gave; ``reason`` is empty where it can be learnt from, and only then is there more.
 
     ``content`` names what the file holds; pieces go by it where their part keeps them. ``digest`` is the piece's own.
-    ``lasting`` is False where the next run may do better with the same file. ``fingerprint`` is the melody's, as
-    `improvd.train.intake.duplicates` has it, four bytes a number, the lowest first.
+    ``lasting`` is False where the next run may do better with the same file. ``pedalled`` is the share of notes that a
+    pedal held on. ``fingerprint`` is the melody's, as `improvd.train.intake.duplicates` has it, four bytes a number,
+    the lowest first.
     """
 
     content: str
@@ -49,6 +50,7 @@ class Facts:
     notes: int = 0
     key: str = ""
     beat_known: bool = False
+    pedalled: float = 0.0
     fingerprint: bytes = b""
 
 

@@ -236,6 +236,7 @@ def _music(asked: tuple[str, Path]) -> _Music:
         notes=len(piece.notes),
         key=keys.key_of(piece.notes),
         beat_known=bool((piece.rows[:, BEAT] != BEAT_UNKNOWN).any()),
+        pedalled=round(piece.pedalled, 4),
         fingerprint=duplicates.fingerprint(piece.notes).astype("<u4").tobytes(),
     )
     amount = 1.0

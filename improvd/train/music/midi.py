@@ -6,14 +6,14 @@ written down at a nominal tempo), its beat is looked for in the notes, as in a r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from improvd.core.events import TICKS_PER_BEAT
 from improvd.model.hearing import is_written
 from improvd.model.tokens import Metre, TickNotes, in_order
-from improvd.train.music import beats
+from improvd.train.music import beats, pedals
 from improvd.train.music.beats_grid import on_grid
 from improvd.train.music.clean import Played
 from improvd.train.music.skipped import SkippedError
@@ -35,8 +35,16 @@ MOST_A_SECOND: Final = 200
 """Notes, on average, in music that has only seconds to go by: at a tempo of nothing a beat, all of it is one chord."""
 
 
-def read(path: Path) -> tuple[TickNotes, list[tuple[int, Metre]]]:
-    """The notes of a MIDI file on the grid, drums left out, and from which tick each metre holds."""
+class Heard(NamedTuple):
+    """Notes on the grid, drums left out, from which tick each metre holds, and the share of notes under the pedal."""
+
+    notes: TickNotes
+    metre: list[tuple[int, Metre]]
+    pedalled: float
+
+
+def read(path: Path) -> Heard:
+    """What is in a MIDI file. SkippedError with the reason where it can't be used."""
     try:
         size = path.stat().st_size
         head = b""
@@ -72,11 +80,11 @@ def read(path: Path) -> tuple[TickNotes, list[tuple[int, Metre]]]:
         played = _played(_columns(score.to("second").tracks), sane)
         if len(played.onset) > MOST_A_SECOND * max(0.25, played.onset[-1] - played.onset[0]):
             raise SkippedError(f"more than {MOST_A_SECOND} notes a second")
-        return on_grid(played)
+        return Heard(*on_grid(played), pedals.held(score.tracks))
     onset24, offset24 = (_to_grid(times, per_beat) for times in (onset, onset + duration))
     notes = in_order(onset24, pitch, offset24 - onset24, velocity)
     signatures = [(int(one.time), int(one.numerator), int(one.denominator)) for one in score.time_signatures]
-    return notes, _metres(signatures, per_beat)
+    return Heard(notes, _metres(signatures, per_beat), pedals.held(score.tracks))
 
 
 def _columns(tracks: Sequence[Any]) -> list[dict[str, NDArray[np.generic]]]:

@@ -32,13 +32,14 @@ MOST_BYTES: Final = {
 class Piece:
     """Music to learn from: ``notes`` on the grid, and their ``rows`` (notes, 7) of ids.
 
-    ``digest`` is the same for pieces of the same rows.
+    ``digest`` is the same for pieces of the same rows; ``pedalled`` is the share of notes held on by a pedal.
     """
 
     entry: Entry
     notes: TickNotes
     rows: NDArray[np.uint8]
     digest: str
+    pedalled: float = 0.0
 
 
 def read_piece(entry: Entry) -> Piece:
@@ -47,14 +48,15 @@ def read_piece(entry: Entry) -> Piece:
     with store.local(entry.path, MOST_BYTES.get(kind, store.MOST_BYTES)) as file:
         if file.stat().st_size == 0:
             raise SkippedError("empty file")
+        pedalled = 0.0  # neither sound nor a score tells
         if kind in RECORDINGS:
             notes, metre = recordings.read(file)
         elif kind in scores.FORMATS:
             notes, metre = scores.read(file)
         else:
-            notes, metre = midi.read(file)
+            notes, metre, pedalled = midi.read(file)
     if len(notes) < FEWEST_NOTES:
         raise SkippedError("fewer than 8 notes" if len(notes) else "no notes")
     rows = Vocabulary().encode(notes, metre).astype(np.uint8)
     digest = hashlib.sha1(rows.tobytes(), usedforsecurity=False).hexdigest()
-    return Piece(entry, notes, rows, digest)
+    return Piece(entry, notes, rows, digest, pedalled)

@@ -27,7 +27,7 @@ class Summary:
     """``files`` counts by status, ``reasons`` those skipped, ``styles`` by style and status.
 
     Of those used: ``kinds`` by kind of file, ``keys`` by key where it is known, ``beat_known`` how many have a beat
-    that is known.
+    that is known, ``pedalled`` the share of each style's notes that a pedal held on, where there are any.
     """
 
     files: Mapping[str, int]
@@ -36,6 +36,7 @@ class Summary:
     kinds: Mapping[str, int]
     keys: Mapping[str, int]
     beat_known: int
+    pedalled: Mapping[str, float]
 
     def facts(self) -> dict[str, Any]:
         """What of it goes into a bundle: numbers alone, nothing that names a file."""
@@ -55,7 +56,17 @@ def summarise(files: Sequence[Filed]) -> Summary:
         kinds=Counter(KINDS[parts.kind(one.entry.path)] for one in used),
         keys=Counter(one.key for one in used if one.key),
         beat_known=sum(one.beat_known for one in used),
+        pedalled=_pedalled(used),
     )
+
+
+def _pedalled(used: Sequence[Filed]) -> dict[str, float]:
+    notes: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    for one in used:
+        notes[one.entry.style] += one.notes
+        held[one.entry.style] += round(one.pedalled * one.notes)
+    return {style: round(held[style] / notes[style], 3) for style in sorted(notes) if held[style]}
 
 
 def tell_files(files: Sequence[Filed], summary: Summary, tell: Tell) -> None:
