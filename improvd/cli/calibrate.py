@@ -40,14 +40,14 @@ def calibrate(
     from improvd.daemon.calibrate import measure  # noqa: PLC0415  only this command needs it
     from improvd.daemon.messages import OpenPorts  # noqa: PLC0415  as above
 
-    given = {"input": input_, "output": output, "api": api, CONFIG.field: config, PROFILE.field: profile}
+    given = {"inputs": input_, "output": output, "api": api, CONFIG.field: config, PROFILE.field: profile}
     told = Told({name: value for name, value in given.items() if value is not None}, os.environ)
     options = choose(RunOptions, told).options
     limits = schedule_limits(options)
     order = OpenPorts(
         api=options.api,
-        input=options.input or None,
-        output=options.output or None,
+        inputs=options.inputs,
+        output=options.output,
         instrument="separate",
         late_limit=limits.late_limit,
         longest_note=limits.longest_note,

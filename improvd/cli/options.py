@@ -13,6 +13,7 @@ from improvd.config.kinds import Switch
 from improvd.config.layers import Chosen, Told, choose
 from improvd.config.option import options_of
 from improvd.config.options import CONFIG, PROFILE, ModelOptions
+from improvd.config.ports import BETWEEN, PortNames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,7 @@ def configured(
 
     def decorate(command: Callable[Concatenate[Chosen[Options], ...], None]) -> Callable[..., None]:
         def configured_command(**values: Any) -> None:  # noqa: ANN401  whatever the command line holds
-            given = {option.field: values.pop(option.field) for option in options}
+            given = {option.field: _as_told(values.pop(option.field)) for option in options}
             told = Told({name: value for name, value in given.items() if value is not None}, os.environ)
             command(choose(kind, told), **values)
 
@@ -81,12 +82,25 @@ def configured(
     return decorate
 
 
+def _may_repeat(option: Option) -> bool:
+    """Whether an option may be given several times."""
+    return isinstance(option.kind, PortNames)
+
+
+def _as_told(value: Any) -> str | bool | None:  # noqa: ANN401  as typer gives it
+    """What the command line says; what is given several times stands in one text, as it would in the environment."""
+    if isinstance(value, list):
+        return f"{BETWEEN} ".join(value) if value else None
+    told: str | bool | None = value
+    return told
+
+
 def _parameter(option: Option) -> inspect.Parameter:
     """An option as typer takes it; its value is None where it is not given."""
     is_switch = isinstance(option.kind, Switch)
     # What a file switches on, a command line may switch off.
     name = f"{option.flag}/--no-{option.name}" if is_switch else option.flag
-    annotation: Any = bool | None if is_switch else str | None
+    annotation: Any = bool | None if is_switch else list[str] | None if _may_repeat(option) else str | None
     default = option.kind.plain(option.default)
     help_ = option.help if is_switch or default == "" else f"{option.help}  [default: {default}]"
     described = typer.Option(name, help=help_, metavar=option.kind.metavar, rich_help_panel=option.group.value)

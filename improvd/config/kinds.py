@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from improvd.core.meter import MOST, meter_named
 
-Value = float | str | Path | None
+Value = float | str | Path | tuple[str, ...] | None
 """What an option's value may be; True, False and whole numbers are floats to a type checker."""
 
 LONGEST_SHOWN = 60

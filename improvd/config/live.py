@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from improvd.config.kinds import Choice, Number, Switch, shown
 from improvd.config.option import Change, options_of
 from improvd.config.options import ORDERED, RunOptions
+from improvd.config.ports import PortName, PortNames
 from improvd.core.binding import COMMANDS
 from improvd.errors import UserError
 
@@ -108,6 +109,8 @@ def _kind(option: Option, styles: Sequence[str]) -> dict[str, Any]:
         return {"kind": "choice", "choices": list(kind.names)}
     if isinstance(kind, Switch):
         return {"kind": "switch"}
+    if isinstance(kind, (PortName, PortNames)):
+        return {"kind": "port", "direction": kind.direction, "several": kind.several}
     if isinstance(kind, Number):
         return {
             "kind": "number",

@@ -16,6 +16,7 @@ from improvd.config.kinds import Choice, File, Metre, Number, Switch, Text
 from improvd.config.musical import Channels, KeyName, KeyRange, PerAttribute
 from improvd.config.option import Change, Group, Option, described
 from improvd.config.pitches import PitchName
+from improvd.config.ports import PortName, PortNames
 from improvd.config.systems import AUTO, NULL, SYSTEMS
 from improvd.core.binding import Binding  # noqa: TC001  as Path
 from improvd.core.feel import STRAIGHT, SWUNG_MOST
@@ -274,18 +275,20 @@ class RehearseOptions(DuetOptions):
 class RunOptions(DuetOptions):
     """What `improvd run` goes by; each may stand in a configuration file."""
 
-    input: str = described(
-        "",
-        Text("NAME"),
-        "The keyboard: a MIDI input's name or part of it; without one: a port of its own, 'improvd in'.",
+    inputs: tuple[str, ...] = described(
+        (),
+        PortNames("input"),
+        "The keyboard: a MIDI input's name or part of it, or several; without one: a port of its own, 'improvd in'.",
         group=Group.PORTS,
+        change=Change.NOW,
         name="in",
     )
     output: str = described(
         "",
-        Text("NAME"),
+        PortName("output"),
         "The synth: a MIDI output's name or part of it; without one: a port of its own, 'improvd out'.",
         group=Group.PORTS,
+        change=Change.NOW,
         name="out",
     )
     api: str = described(

@@ -30,9 +30,7 @@ def _metrics(status: Mapping[str, Any]) -> Iterable[tuple[str, str, str, Samples
     yield "uptime_seconds", "gauge", "Since the session began.", _one(status["uptime"])
     yield "state", "gauge", "Whose turn it is.", _each("state", states)
     yield "muted", "gauge", "Whether it listens without answering.", _one(int(status["muted"]))
-    ports = status["ports"] or {"input": "", "output": ""}
-    there = {end: int(bool(ports[end])) for end in ("input", "output")}
-    yield "port_open", "gauge", "Whether the keyboard, and the synth, are there.", _each("port", there)
+    yield "port_open", "gauge", "Whether each port is there, by the name asked for.", _ports(status["ports"])
     yield "recording", "gauge", "Whether what is played is being recorded.", _one(int(bool(status["recording"])))
     yield "tempo_bpm", "gauge", "The tempo as last known.", _one(tempo["bpm"])
     yield "tempo_confidence", "gauge", "How sure that is, 0 to 1.", _one(tempo["confidence"])
@@ -43,6 +41,12 @@ def _metrics(status: Mapping[str, Any]) -> Iterable[tuple[str, str, str, Samples
     yield "restarts_total", "counter", "Processes started afresh.", _each("process", status["restarts"])
     yield "memory_bytes", "gauge", "Resident memory of a process.", _each("process", status["memory"])
     yield "clients", "gauge", "Clients of the control socket.", _one(status["clients"])
+
+
+def _ports(ports: Mapping[str, Any] | None) -> Samples:
+    if ports is not None:
+        for end, port in (*(("input", port) for port in ports["inputs"]), ("output", ports["output"])):
+            yield "", {"port": end, "wanted": port["wanted"]}, int(bool(port["name"]))
 
 
 def _one(value: float) -> Samples:

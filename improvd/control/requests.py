@@ -27,7 +27,7 @@ MOST_EVENTS = 256
 LONGEST_TEXT = 1000
 """Characters of a name or a value, as in a configuration file."""
 
-WATCHABLE = ("state", "heard", "moved", "planned", "released", "sent", "turn", "settings", "pace", "log")
+WATCHABLE = ("state", "heard", "moved", "planned", "released", "sent", "turn", "settings", "ports", "pace", "log")
 """The kinds of event that can be watched."""
 
 
@@ -156,6 +156,7 @@ def _message(data: object) -> bytes:
 ACTIONS: dict[str, dict[str, Check]] = {
     "status": {},
     "settings": {},
+    "ports": {},
     "set": {"name": _text, "value": _plain},
     "panic": {},
     "mute": {"on": _switch},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 TURNS = {
     "starting": "starting",
@@ -35,12 +35,27 @@ def shown(status: Mapping[str, Any]) -> str:
     return "\n".join(f"{name:11}{row}" for name, row in rows.items())
 
 
-def _ports(ports: Mapping[str, str] | None) -> str:
+def heard_and_played(inputs: Iterable[tuple[str, str]], output: str) -> str:
+    """The ports in words. Of each input what was asked for and its name, which is empty for what is waited for."""
+    inputs = tuple(inputs)
+    there, missing = [name for _, name in inputs if name], [wanted for wanted, name in inputs if not name]
+    heard = f"hearing {quoted(there)}" if there else "waiting for a keyboard"
+    missed = f", waiting for {quoted(missing)}" if there and missing else ""
+    return f"{heard}{missed}, " + (f"playing '{output}'" if output else "waiting for a synth")
+
+
+def quoted(names: Sequence[str]) -> str:
+    """One name or more in a line."""
+    *first, last = [f"'{name}'" for name in names]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _ports(ports: Mapping[str, Any] | None) -> str:
     if not ports:
         return "not open"
-    heard = f"hearing '{ports['input']}'" if ports["input"] else "waiting for the keyboard"
-    played = f"playing '{ports['output']}'" if ports["output"] else "waiting for the synth"
-    return f"{heard}, {played}{ports['api'] and ' (' + ports['api'] + ')'}"
+    inputs = ((port["wanted"], port["name"]) for port in ports["inputs"])
+    which = f" ({ports['api']})" if ports["api"] else ""
+    return heard_and_played(inputs, ports["output"]["name"]) + which
 
 
 def _tempo(tempo: Mapping[str, Any]) -> str:

@@ -100,9 +100,15 @@ class Manual:
         ]
         return self._passed.releases() + silence
 
-    def release(self) -> list[bytes]:
-        """What lets go of all that was passed and is held still: nobody will pass its way up."""
+    def leave(self) -> list[bytes]:
+        """What lets go at the synth of all that was passed and is held still: it is to be exchanged for another."""
         out = self._passed.releases()
+        self._passed.let_go()
+        return out
+
+    def release(self) -> list[bytes]:
+        """The same where nobody will pass the way up of what is held."""
+        out = self.leave()
         self.let_go()
         return out
 

@@ -107,6 +107,13 @@ class Metronome:
                 self._tick += 1
         return out
 
+    def leave(self, now: Seconds) -> list[Stroke]:
+        """Who follows is about to be another: the one before stops, and the next is to start with the next bar."""
+        out = self._stop(now) + self._end_click(now)
+        if self._pace is not None and self._pace.running:
+            self._start = self._next_bar(self._tick)
+        return out
+
     def close(self, now: Seconds) -> list[Stroke]:
         """The end: nothing clicks on, and who follows is told to stop."""
         self._pace = None

@@ -86,7 +86,7 @@ def of_ports_process(model: str, count: int, load: str) -> dict[str, float | str
     """The lateness of the real ports process, sending to nowhere."""
     child = Child(module("ports"))
     try:
-        child.peer.send(OpenPorts(NULL, None, None, "auto", Seconds(1.0), Seconds(12.0), ()))
+        child.peer.send(OpenPorts(NULL, (), "", "auto", Seconds(1.0), Seconds(12.0), ()))
         (opened,) = _wait_for(child, PortsOpen, 1)
         with _at_work(model, load):
             notes = plan(count, Seconds(time.monotonic() + AHEAD + 0.2))

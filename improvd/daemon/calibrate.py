@@ -57,7 +57,7 @@ class _Loop:
         opened = self._wait(lambda message: isinstance(message, PortsOpen), OPENING)
         if not isinstance(opened, PortsOpen):
             raise MidiError("the MIDI ports do not answer")
-        if not (opened.input and opened.output):
+        if not opened.complete:
             raise MidiError("; ".join(opened.waiting) or "there is no MIDI system to play on")
 
     def play(self, number: int, channel: int) -> Seconds | None:

@@ -15,13 +15,14 @@ from improvd.config.option import Change
 from improvd.control import place, requests
 from improvd.control.requests import Request, RequestError
 from improvd.core.events import Pace
-from improvd.daemon import watching
+from improvd.daemon import patchbay, watching
 from improvd.daemon.clock import now
 from improvd.daemon.control_server import LATER, Client, Server
 from improvd.daemon.figures import Figures
 from improvd.daemon.happenings import Began, ModelChanged, PortsBack, PortsChanged, PortsLost
 from improvd.daemon.log import Level
 from improvd.daemon.memory import resident
+from improvd.daemon.messages import PortsThere
 from improvd.daemon.played import Played
 from improvd.errors import UserError
 
@@ -95,6 +96,7 @@ class Desk:
         self._figures = Figures()
         self._played = Played()
         self._ports: PortsOpen | None = None
+        self._there = PortsThere()
         self._model: ModelReady | None = None
         self._pace: Pace | None = None  # as told last
         self._said: deque[str] = deque(maxlen=256)  # by any thread
@@ -103,6 +105,7 @@ class Desk:
         self._deeds: dict[str, Callable[..., Any]] = {
             "status": self._status,
             "settings": self._settings,
+            "ports": lambda: patchbay.told(self._ports, self._there),
             "panic": self._panic,
             "mute": self._mute,
             "press": self._press,
@@ -189,6 +192,10 @@ class Desk:
             self._ports = None
         elif isinstance(happening, Pace):
             self._pace = happening
+        if isinstance(happening, PortsThere):
+            self._there = happening
+        if isinstance(happening, (Began, PortsBack, PortsChanged, PortsLost, PortsThere)):
+            self._tell("ports", {"ports": patchbay.told(self._ports, self._there)})
         event = watching.event_of(at, happening)
         if event is not None:
             self._tell(*event)
@@ -236,6 +243,8 @@ class Desk:
             client.write(watching.line_of(*watching.state(now(), self._host.view)))
         if "settings" in fresh:
             client.write(watching.line_of("settings", {"values": live.values(self._host.options)}))
+        if "ports" in fresh:
+            client.write(watching.line_of("ports", {"ports": patchbay.told(self._ports, self._there)}))
         if "pace" in fresh and self._pace is not None:
             client.write(watching.line_of(*watching.pace(now(), self._pace)))
         return {}
@@ -284,9 +293,7 @@ class Desk:
             "muted": view.muted,
             "ports": ports
             and {
-                "api": ports.api,
-                "input": ports.input,
-                "output": ports.output,
+                **(patchbay.told(ports, self._there) or {}),
                 "instrument": ports.instrument,
                 "grants": ports.grants,
             },

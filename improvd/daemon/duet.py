@@ -188,7 +188,7 @@ class Duet:
     def ports_stand(self, ports: PortsOpen, at: Seconds, *, fresh: bool = False) -> None:
         """Ports came or went; or, ``fresh``, a new process has them."""
         self.see(at, PortsBack(ports) if fresh else PortsChanged(ports))
-        self._do(self._engine.on_ports(at, hears=bool(ports.input), plays=bool(ports.output)), at)
+        self._do(self._engine.on_ports(at, hears=ports.hears, plays=ports.plays), at)
 
     def ports_lost(self, at: Seconds) -> None:
         """The process that had them is no more."""

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from improvd.core.schedule import ScheduleLimits
     from improvd.core.settings import EngineSettings
     from improvd.core.view import View
-    from improvd.daemon.messages import Heard, ModelReady, Pong, PortsOpen, TicksHeard, TicksSent
+    from improvd.daemon.messages import Heard, ModelReady, Pong, PortsOpen, PortsThere, TicksHeard, TicksSent
 
     Happening: TypeAlias = (
         "Began | Woke | Renewed | PortsLost | ModelBack | ModelChanged | Closing | Heard | Sent | Generate"
         " | Continuation | Pace | Play | Release | TurnEnded | PortsBack | PortsChanged | Muted | Cued | Panicked | Pong"
-        " | View | TicksHeard | TicksSent | LinkState"
+        " | View | TicksHeard | TicksSent | LinkState | PortsThere"
     )
 
 

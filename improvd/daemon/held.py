@@ -9,6 +9,7 @@ from improvd.config.live import changed, live_option
 from improvd.config.option import Change
 from improvd.config.renewal import renew
 from improvd.config.settings import engine_settings
+from improvd.daemon import patchbay
 from improvd.daemon.reread import Reread
 from improvd.daemon.status import unknown_style
 from improvd.daemon.terminal import Terminal
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from improvd.config.options import RunOptions
-    from improvd.daemon.messages import ModelReady
+    from improvd.daemon.messages import ModelReady, PortsThere
 
 
 class Renewal(NamedTuple):
@@ -72,15 +73,17 @@ class Held:
         self._go_by(renewal.options)
         return Renewal(renewal.line, taken=True, model=wished.model if wished.model != self.options.model else None)
 
-    def wish(self, name: str, value: object, model: ModelReady) -> str | None:
+    def wish(self, name: str, value: object, model: ModelReady, there: PortsThere) -> str | None:
         """Change one live option; ``value`` is as a file would hold it. Raises `UserError`.
 
+        What can be changed to depends on the ``model`` that plays and on the ports that are ``there``.
         A model is to be loaded before anything goes by it: that one is given back.
         """
         wished = changed(self.options, name, value)
         if live_option(name).change is Change.LOADED:
             return wished.model
         _check_style(wished, model)
+        patchbay.check(self.options, wished, there)
         self._go_by(wished)
         return None
 

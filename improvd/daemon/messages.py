@@ -6,7 +6,7 @@ a line and back by its annotations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Read at run time: the codec takes each field's type from its annotation.
 from improvd.core.events import (
@@ -43,20 +43,31 @@ class TimePorts:
 
 
 @dataclass(frozen=True, slots=True)
+class Port:
+    """One of ours: the name ``wanted``, and the ``name`` of the port that it is connected with.
+
+    Without ``wanted`` it is a virtual one, which others connect to; without ``name`` it is not there, but waited for.
+    """
+
+    wanted: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenPorts:
     """Engine to ports, once, first: what to open.
 
-    ``api`` is a backend's name or "auto"; a port that is None is a virtual one of our own. ``instrument`` is
-    "auto" or a value of `improvd.core.schedule.Instrument`. ``left_behind`` are the (channel, pitch) pairs that an
-    earlier ports process may have left sounding: they are ended before anything else. ``keys`` (channel, pitch) and
-    ``pedals`` (channel) are what the player holds meanwhile. ``channels`` are silenced whenever the output opens, for
-    what an improvd that was ended by force may have left there. ``page``: there is one to play on where there is no
-    MIDI system. ``choosing`` is sent whenever the output opens: which sound to play with.
+    ``api`` is a backend's name or "auto". ``inputs`` and ``output`` are the names wanted; without one it is a virtual
+    port of our own. ``instrument`` is "auto" or a value of `improvd.core.schedule.Instrument`. ``left_behind`` are the
+    (channel, pitch) pairs that an earlier ports process may have left sounding: they are ended before anything else.
+    ``keys`` (channel, pitch) and ``pedals`` (channel) are what the player holds meanwhile. ``channels`` are silenced
+    whenever the output opens, for what an improvd that was ended by force may have left there. ``page``: there is one
+    to play on where there is no MIDI system. ``choosing`` is sent whenever the output opens: which sound to play with.
     """
 
     api: str
-    input: str | None
-    output: str | None
+    inputs: tuple[str, ...]
+    output: str
     instrument: str
     late_limit: Seconds
     longest_note: Seconds
@@ -74,16 +85,52 @@ class OpenPorts:
 class PortsOpen:
     """Ports to engine: the process serves, and how its ports stand; once more whenever one of them came or went.
 
-    Names as the backend gives them, and empty for what isn't there but waited for: ``api`` too, while no MIDI system
-    runs. ``grants`` is for the player to read, and so are ``waiting``: why what is waited for isn't there, a line each.
+    Names as the backend gives them; ``api`` is empty while no MIDI system runs. ``grants`` is for the player to read,
+    and so are ``waiting``: why what is waited for isn't there, a line each.
     """
 
     api: str
-    input: str
-    output: str
+    inputs: tuple[Port, ...]
+    output: Port
     instrument: str
     grants: str
     waiting: tuple[str, ...] = ()
+
+    @property
+    def hears(self) -> bool:
+        """Whether there is an input."""
+        return any(port.name for port in self.inputs)
+
+    @property
+    def plays(self) -> bool:
+        """Whether there is an output."""
+        return bool(self.output.name)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all are there."""
+        return self.plays and all(port.name for port in self.inputs)
+
+    def none_there(self) -> PortsOpen:
+        """The same once all are gone."""
+        inputs = tuple(replace(port, name="") for port in self.inputs)
+        return replace(self, inputs=inputs, output=replace(self.output, name=""))
+
+
+@dataclass(frozen=True, slots=True)
+class PortsThere:
+    """Ports to engine: the names of the ports that there are to be wanted, our own left out; again at each change."""
+
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repatch:
+    """Engine to ports: the names of other ports that are wanted from now on, as in `OpenPorts`."""
+
+    inputs: tuple[str, ...]
+    output: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +284,8 @@ class Serves:
 Message = (
     OpenPorts
     | PortsOpen
+    | PortsThere
+    | Repatch
     | Heard
     | TicksHeard
     | TicksSent

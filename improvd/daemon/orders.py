@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from improvd.config.settings import schedule_limits
+from improvd.core.schedule import Instrument
 from improvd.core.settings import Sync
-from improvd.daemon.messages import OpenPorts, TimePorts
+from improvd.daemon.messages import OpenPorts, Port, PortsOpen, TimePorts
 
 if TYPE_CHECKING:
+    from improvd.config.options import RunOptions
     from improvd.core.events import Seconds
     from improvd.daemon.duet import Duet
     from improvd.daemon.held import Held
     from improvd.daemon.outfit import Outfit
+
+
+def none_open(options: RunOptions) -> PortsOpen:
+    """How the ports stand while nobody can have any."""
+    inputs = tuple(Port(wanted, "") for wanted in options.inputs or ("",))
+    return PortsOpen("", inputs, Port(options.output, ""), Instrument.UNKNOWN.value, "")
 
 
 def open_ports(held: Held, duet: Duet, outfit: Outfit, *, api: str, page: bool, at: Seconds) -> OpenPorts:
@@ -26,8 +34,8 @@ def open_ports(held: Held, duet: Duet, outfit: Outfit, *, api: str, page: bool, 
     return OpenPorts(
         # What was found at the start is what is looked for again: another backend may be up by now.
         api=api or chosen.api,
-        input=chosen.input or None,
-        output=chosen.output or None,
+        inputs=fitting.ports.inputs,
+        output=fitting.ports.output,
         instrument=chosen.instrument,
         late_limit=limits.late_limit,
         longest_note=limits.longest_note,

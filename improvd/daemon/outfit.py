@@ -1,4 +1,4 @@
-"""What the ports process does beside the notes: how it takes the keyboard, the synth's sound, and telling our state.
+"""What the ports process has and does beside the notes: which ports, how keys are taken, the synth's sound, our state.
 
 On the engine's thread; nothing blocks.
 """
@@ -13,7 +13,7 @@ from improvd.core.program import choosing
 from improvd.core.turns import State
 from improvd.core.view import View
 from improvd.daemon.happenings import Began, PortsBack, PortsChanged, Renewed
-from improvd.daemon.messages import Aside
+from improvd.daemon.messages import Aside, Repatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +33,9 @@ LIT: Final = 127
 
 
 class Fitting(NamedTuple):
-    """How the ``keyboard`` is taken, and what chooses the answers' sound."""
+    """Which ports are wanted, how the ``keyboard`` is taken, and what chooses the answers' sound."""
 
+    ports: Repatch
     keyboard: Keyboard
     choosing: tuple[bytes, ...]
 
@@ -44,7 +45,9 @@ def fitting_of(options: RunOptions) -> Fitting:
     controls = tuple(dict.fromkeys(binding.control for binding in options.controls))
     program = None if options.program is None else options.program - 1
     return Fitting(
-        Keyboard(controls, options.transpose, options.thru), choosing(options.channel - 1, options.bank, program)
+        Repatch(options.inputs, options.output),
+        Keyboard(controls, options.transpose, options.thru),
+        choosing(options.channel - 1, options.bank, program),
     )
 
 
@@ -83,6 +86,8 @@ class Outfit:
 
     def _fit(self) -> None:
         before, self._told = self._told, self._fitting
+        if self._told.ports != before.ports:
+            self._send(self._told.ports)
         if self._told.keyboard != before.keyboard:
             self._send(self._told.keyboard)
         if self._told.choosing != before.choosing:

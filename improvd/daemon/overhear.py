@@ -10,6 +10,7 @@ from improvd.core.events import Seconds
 from improvd.daemon.child import Keeper, module
 from improvd.daemon.clock import now
 from improvd.daemon.messages import Failed, Heard, OpenPorts, PortsOpen
+from improvd.daemon.status import listed, waiting
 from improvd.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def overhear(options: RunOptions, say: Callable[[str], None]) -> Generator[MidiE
     limits = schedule_limits(options)
     order = OpenPorts(
         api=options.api,
-        input=options.input or None,
-        output=None,
+        inputs=options.inputs,
+        output="",
         instrument=options.instrument,
         late_limit=limits.late_limit,
         longest_note=limits.longest_note,
@@ -43,9 +44,7 @@ def overhear(options: RunOptions, say: Callable[[str], None]) -> Generator[MidiE
                 if isinstance(message, Heard):
                     yield message.event
                 elif isinstance(message, PortsOpen):
-                    say(
-                        f"listening to '{message.input}'" if message.input else f"waiting: {'; '.join(message.waiting)}"
-                    )
+                    say(f"listening to {listed(message.inputs)}" if message.hears else waiting(message))
                 elif isinstance(message, Failed):
                     raise UserError(message.message)
             if why := keeper.why_lost(now()):

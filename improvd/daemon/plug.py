@@ -24,7 +24,7 @@ never lets go of the lock that it would need."""
 
 
 class Plug:
-    """A port of ours. ``wanted`` is the name, or part of it, of the one to connect with; None: wait to be connected.
+    """A port of ours. ``wanted`` is the name, or part of it, of the one to connect with; "": wait to be connected.
 
     ``title`` is our port's own name, ``direction`` "input" or "output". ``hear``, for an input, is called on RtMidi's
     thread. ``name`` is that of the port connected with, or our own where we wait to be connected; empty while what is
@@ -38,7 +38,7 @@ class Plug:
         *,
         title: str,
         direction: str,
-        wanted: str | None,
+        wanted: str,
         hear: Callable[..., None] | None = None,
     ) -> None:
         self.wanted = wanted
@@ -50,13 +50,13 @@ class Plug:
         """Our port's full name, where it can be seen: never to be connected with by ourselves."""
         self._client = client
         self._graph = graph
-        self._title = title
+        self.title = title
         self._direction = direction
         self._hear = hear
         self._last = ""
 
-    def look(self, ours: Collection[str]) -> None:
-        """Let go of what is gone, and at another look connect with what is there. ``ours`` are ports of our own.
+    def look(self, not_for_us: Collection[str]) -> None:
+        """Let go of what is gone, and at another look connect with what is there, but for what is ``not_for_us``.
 
         Two looks, so that one that went and came back meanwhile is still told as gone: it may have forgotten what
         sounds, and we what is held. Raises nothing for what another program or a cable does.
@@ -68,11 +68,29 @@ class Plug:
             self.again = True
         elif not self.name:
             try:
-                self._connect(ours)
+                self._connect(not_for_us)
             except MidiError as error:
                 self.problem = str(error)
             except rtmidi.RtMidiError as error:  # it went away in between
                 self._fail(str(error))
+
+    def want(self, wanted: str, hear: Callable[..., None] | None = None) -> None:
+        """Let go, and connect with another at the next look; not for one that waits to be connected, nor to become one.
+
+        An ALSA port that others have connected to would go on hearing them.
+        """
+        self._let_go()
+        self.wanted, self._hear = wanted, hear
+        self._last = self.problem = ""
+
+    def there(self) -> list[str]:
+        """The names of all ports that it could be connected with."""
+        names: list[str] = self._client.get_ports()
+        return names
+
+    def send(self, data: bytes) -> None:
+        """Send one message, where it is an output and connected."""
+        self._client.send_message(data)
 
     def close(self) -> None:
         """Let go of the port and the client: nothing is heard or sent afterwards."""
@@ -80,26 +98,26 @@ class Plug:
         self._client.delete()
 
     def _holds(self) -> bool:
-        if self.wanted is None:
+        if not self.wanted:
             return True  # a port of our own stays, whoever comes and goes at its other end
         peers = self._graph.peers(self.ours) if self.ours else None
-        return self.name in (self._client.get_ports() if peers is None else peers)
+        return self.name in (self.there() if peers is None else peers)
 
-    def _connect(self, ours: Collection[str]) -> None:
-        before = self._graph.named(self._title)
-        if self.wanted is None:
+    def _connect(self, not_for_us: Collection[str]) -> None:
+        before = self._graph.named(self.title)
+        if not self.wanted:
             self._listen()
-            self._client.open_virtual_port(self._title)
-            self.name = self._title
+            self._client.open_virtual_port(self.title)
+            self.name = self.title
         else:
-            names = self._client.get_ports()
-            others = [name for name in names if name not in ours]
+            names = self.there()
+            others = [name for name in names if name not in not_for_us]
             name = others[find(others, self.wanted, self._last, self._direction)]
             self._listen()
-            self._client.open_port(names.index(name), self._title)
+            self._client.open_port(names.index(name), self.title)
             self.name = self._last = name
         self.problem = ""
-        self.ours = next(iter(self._graph.named(self._title) - before), "") or self.ours
+        self.ours = next(iter(self._graph.named(self.title) - before), "") or self.ours
         if not self._holds():  # connected with nothing, or with what took the other's place in the list just then
             self._fail("it is not connected afterwards")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from improvd.config.systems import SYSTEMS
@@ -49,6 +50,13 @@ def choose(names: Sequence[str], wanted: str, direction: str) -> int:
             several = _listed(names[index] for index in found)
             raise MidiError(f"'{wanted}' could be any of these MIDI {direction}s: {several}; name it in full")
     raise MidiError(_nothing_like(names, wanted, direction))
+
+
+def offered(names: Iterable[str]) -> tuple[str, ...]:
+    """The names by which these ports can be asked for, now and another day; where two are alike, with their numbers."""
+    names = tuple(names)
+    alike = Counter(map(stable, names))
+    return tuple(stable(name) if alike[stable(name)] == 1 else name for name in names)
 
 
 def find(names: Sequence[str], wanted: str, last: str, direction: str) -> int:

@@ -15,24 +15,26 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
 from improvd.core.metronome import TICK
+from improvd.core.one_clock import TIMING
 from improvd.daemon import realtime, watchdog
 from improvd.daemon.clock import now
-from improvd.daemon.messages import Closed, Failed, OpenPorts
-from improvd.daemon.midi import SystemGoneError, make_system
-from improvd.daemon.standing import Standing
+from improvd.daemon.messages import Closed, Failed, OpenPorts, Repatch
+from improvd.daemon.midi import SystemGoneError
+from improvd.daemon.midi_system import make_system
+from improvd.daemon.standing import LAST_PERIOD, Standing
 from improvd.daemon.wire import Peer, last_words
 
 if TYPE_CHECKING:
-    from collections import deque
     from collections.abc import Callable
 
     from improvd.daemon.messages import Message, TimePorts
-    from improvd.daemon.sender import Sender
+    from improvd.daemon.sender import Inbox, Sender
 
 SENDING, CLOSING = Seconds(1.0), Seconds(3.0)
 """The longest that one round of sending, and closing, may take before the watchdog bites."""
@@ -41,35 +43,29 @@ ALMOST = Seconds(0.0004)
 """How long before a deadline the loop turns once for nothing: the core is awake then, and the caches are warm. At the
 pace of music, deadlines 0.1 s apart, this halves the lateness (median 0.20 to 0.10 ms)."""
 
-LAST_PERIOD = Seconds(0.05)
-"""JACK hands what was sent to its server in the next period: ports that close before that lose it."""
-
-
 TICKS_A_WAKE = 6
 """Only each sixth tick of a clock wakes the loop, which then takes all six in: four times a beat is often enough to
 follow it, as each has its own stamp."""
 
-TIMING = frozenset((0xF2, 0xF8, 0xFA, 0xFB, 0xFC))
-"""Song Position, tick, Start, Continue, Stop."""
-
 
 class _Ear:
-    """RtMidi's callback: stamps, enqueues and wakes the main loop; never blocks.
+    """RtMidi's callback for one input: stamps, enqueues and wakes the main loop; never blocks.
 
-    ``takes`` says by its first byte whether a message is for us.
+    ``source`` is the input, ``takes`` says by its first byte whether a message is for us.
     """
 
-    def __init__(self, wake: socket.socket, takes: Callable[[int], bool] = lambda _status: True) -> None:
+    def __init__(self, source: str, inbox: Inbox, wake: socket.socket, takes: Callable[[int], bool]) -> None:
+        self._source = source
+        self._inbox = inbox
         self._wake = wake
         self._takes = takes
         self._ticks = 0
-        self.inbox: deque[tuple[Seconds, list[int]]] | None = None
 
     def __call__(self, message: tuple[list[int], float], _data: object = None) -> None:
         at, data = now(), message[0]
-        if self.inbox is None or not data or not self._takes(data[0]):  # None: ports still opening
+        if not data or not self._takes(data[0]):
             return
-        self.inbox.append((at, data))
+        self._inbox.append((at, self._source, data))
         if data[0] == TICK[0]:
             self._ticks += 1
             if self._ticks % TICKS_A_WAKE:
@@ -82,26 +78,31 @@ class _Process:
     """The main thread's wait and what it waits for."""
 
     def __init__(self, engine: Peer, time: TimePorts) -> None:
+        self.inbox: Inbox = deque()
         self._engine = engine
-        self._awake, wake = socket.socketpair()
+        self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
-        wake.setblocking(False)
-        # With a port of its own a clock is heard there alone, and nothing else is.
-        apart = time.hears and time.source is not None
-        self.ear = _Ear(wake, lambda status: not (apart and status in TIMING))
-        self.clock_ear = _Ear(wake, lambda status: status in TIMING)
+        self._wake.setblocking(False)
+        self._clock_apart = time.hears and time.source is not None
         self._terminated = False
         # SIGABRT is what all processes of a service get when its watchdog starved: the engine dies of it, we release.
         for number in (signal.SIGTERM, signal.SIGABRT):
             signal.signal(number, self._terminate)
-        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+
+    def ear(self, source: str) -> _Ear:
+        """One for an input. Where a clock has a port of its own, it is heard there alone."""
+        return _Ear(source, self.inbox, self._wake, lambda status: not (self._clock_apart and status in TIMING))
+
+    def clock_ear(self, source: str) -> _Ear:
+        """One for a port on which nothing but a clock is heard."""
+        return _Ear(source, self.inbox, self._wake, lambda status: status in TIMING)
 
     def _terminate(self, _number: int, _frame: object) -> None:
         self._terminated = True
 
     def run(self, sender: Sender, standing: Standing) -> None:
         """Hear and send until the engine asks for the end, is gone, or SIGTERM comes. Raises `SystemGoneError`."""
-        self.ear.inbox = self.clock_ear.inbox = sender.inbox
         while not (sender.closing or self._engine.lost or self._terminated):
             writing = [self._engine] if self._engine.has_backlog else []
             waiting: list[socket.socket | Peer] = [self._awake, self._engine]
@@ -113,7 +114,10 @@ class _Process:
                 sender.hear()
             if self._engine in readable:
                 for message in self._engine.receive():
-                    sender.obey(message)
+                    if isinstance(message, Repatch):
+                        standing.want(message)
+                    else:
+                        sender.obey(message)
             self._engine.flush()
             watchdog.disarm()
             standing.look(sender)
@@ -139,17 +143,9 @@ def _first(engine: Peer) -> tuple[OpenPorts, list[Message]]:
 def _serve(engine: Peer, order: OpenPorts, rest: list[Message]) -> None:
     process = _Process(engine, order.time)
     grants = realtime.ask()
-    system = make_system(
-        order.api,
-        order.input,
-        order.output,
-        process.ear,
-        page=order.page,
-        time=order.time,
-        hear_clock=process.clock_ear,
-    )
+    system = make_system(order, process.ear, process.clock_ear)
     standing = Standing(engine, order, system, str(grants))
-    sender = standing.open()
+    sender = standing.open(process.inbox)
     try:
         for message in rest:
             sender.obey(message)

@@ -10,16 +10,21 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from improvd.core.events import TICKS_PER_BEAT, MidiEvent, Pace, Play, Release, Seconds, Sent
+from improvd.core.inputs import Inputs
 from improvd.core.keyboard import Keyboard, Manual
 from improvd.core.metronome import TICK, Metronome
+from improvd.core.one_clock import OneClock
 from improvd.daemon.messages import Aside, Close, Heard, Panic, Ping, Pong, TicksHeard, TicksSent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import TypeAlias
 
     from improvd.core.metronome import Stroke
     from improvd.core.schedule import Instrument, Schedule
     from improvd.daemon.messages import Message
+
+    Inbox: TypeAlias = deque[tuple[Seconds, str, list[int]]]
 
 
 class Sender:
@@ -27,7 +32,8 @@ class Sender:
 
     ``send`` sends one message to the synth; ``tell`` takes messages for the engine and must not block; ``now`` is
     the monotonic clock. ``metronome`` keeps time for others; ``click`` sends where it clicks, if not to the synth.
-    ``manual`` says what becomes of what is heard; ``choosing`` is sent whenever the synth comes in reach.
+    ``manual`` says what becomes of what is heard; ``choosing`` is sent whenever the synth comes in reach. ``inbox`` is
+    what RtMidi's threads append to, which do nothing else with it: a time stamp, the input's source, and the message.
     """
 
     def __init__(
@@ -41,6 +47,7 @@ class Sender:
         click: Callable[[bytes], None] | None = None,
         manual: Manual | None = None,
         choosing: Iterable[bytes] = (),
+        inbox: Inbox | None = None,
     ) -> None:
         self._schedule = schedule
         self._send = send
@@ -52,8 +59,9 @@ class Sender:
         self._choosing = tuple(choosing)
         self._owed: tuple[bytes, ...] = ()  # what lets go of what was passed to a synth that went
         self._ticks: list[tuple[Seconds, Seconds]] = []  # of the clock that we send: planned, actual; not told yet
-        self.inbox: deque[tuple[Seconds, list[int]]] = deque()
-        """Stamped messages from RtMidi's thread, which only appends."""
+        self.inbox: Inbox = deque() if inbox is None else inbox
+        self._inputs = Inputs()
+        self._clock = OneClock()
         self.closing = False
         """Whether the engine asked for the end."""
 
@@ -74,9 +82,10 @@ class Sender:
         """Take the inbox in: to the schedule, which knows an echo, and on to the engine; ticks as many as are there."""
         ticks: list[Seconds] = []
         while self.inbox:
-            at, data = self.inbox.popleft()
+            at, source, data = self.inbox.popleft()
             event = MidiEvent(at, bytes(data))
-            if not event.is_whole:  # other programs may send whatever they like
+            # Other programs may send whatever they like.
+            if not event.is_whole or not self._clock.takes(source, event):
                 continue
             if event.data == TICK:
                 ticks.append(at)
@@ -84,15 +93,20 @@ class Sender:
             if ticks:
                 self._tell(TicksHeard(tuple(ticks)))
                 ticks.clear()
-            self._hear(event)
+            self._hear(source, event)
         if ticks:
             self._tell(TicksHeard(tuple(ticks)))
 
-    def _hear(self, event: MidiEvent) -> None:
-        """One message: what is passed on is, before all else."""
+    def _hear(self, source: str, event: MidiEvent) -> None:
+        """One message of one input."""
         if self._schedule.is_echo(event, comes_up=self._manual.is_down(event)):
             self._tell(Heard(event, echo=True))
             return
+        for one in self._inputs.take(source, event):
+            self._take(one)
+
+    def _take(self, event: MidiEvent) -> None:
+        """One message of all inputs together: what is passed on is, before all else."""
         taken = self._manual.take(event)
         if taken.passes is not None:
             self._put((taken.passes,))
@@ -114,6 +128,7 @@ class Sender:
         elif isinstance(message, Ping):
             self._tell(Pong(message.number, self._schedule.late_notes, self._schedule.yielded_notes))
         elif isinstance(message, Panic):
+            self._inputs.let_go()
             self._manual.let_go()
             self._send_all(self._schedule.panic(self._now()))
         elif isinstance(message, Keyboard):
@@ -134,6 +149,7 @@ class Sender:
     ) -> None:
         """End what an earlier ports process may have left sounding, as far as the player's hands allow."""
         keys, pedals = tuple(keys), tuple(pedals)
+        self._inputs.take_over(keys, pedals, self._now())
         self._manual.take_over(keys, pedals, self._now())
         self._schedule.adopt(left_behind, self._now(), keys, pedals)
         self.send_due()
@@ -150,10 +166,24 @@ class Sender:
         self._owed = ()
         self._put(self._choosing)
 
-    def lose_input(self) -> None:
-        """The keyboard is out of reach: what it held through us ends, and so does what waited for a key to come up."""
-        self._put(self._manual.release())
-        self._schedule.let_go(self._now())
+    def leave_output(self) -> None:
+        """The synth is about to be exchanged for another: what sounds there ends; what is planned stays planned."""
+        self._put(self._manual.leave())
+        self._owed = ()
+        self._beat_time(self._metronome.leave(self._now()))
+        self._send_all(self._schedule.leave(self._now()))
+
+    def lose_input(self, source: str, *, deaf: bool) -> None:
+        """An input is out of reach: what it alone held comes up.
+
+        ``deaf``: there is none left. Then all that is held through us ends, and all that waited for a key to come up.
+        """
+        self._clock.lose(source)
+        for event in self._inputs.lose(source, self._now()):
+            self._take(event)
+        if deaf:
+            self._put(self._manual.release())
+            self._schedule.let_go(self._now())
         self.send_due()
 
     def know(self, instrument: Instrument) -> None:

@@ -13,13 +13,11 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from improvd.core.events import Continuation, LinkState, Seconds, Sent
-from improvd.core.schedule import Instrument
 from improvd.daemon import status
 from improvd.daemon.child import Keeper, module
 from improvd.daemon.clock import now
@@ -42,12 +40,13 @@ from improvd.daemon.messages import (
     OpenPorts,
     Pong,
     PortsOpen,
+    PortsThere,
     Serves,
     TicksHeard,
     TicksSent,
 )
 from improvd.daemon.notify import Notifier
-from improvd.daemon.orders import open_ports
+from improvd.daemon.orders import none_open, open_ports
 from improvd.daemon.outfit import Outfit
 from improvd.daemon.recording import Recorder
 from improvd.daemon.service import Service
@@ -135,6 +134,7 @@ class Session:
                 TicksSent: lambda sent, at: self._duet.see(at, sent),
                 Pong: self._on_pong,
                 PortsOpen: self._on_ports_open,
+                PortsThere: self._on_ports_there,
                 Closed: self._on_closed,
                 Failed: partial(self._on_failed, self._family.ports),
             },
@@ -157,6 +157,7 @@ class Session:
                 self._handlers[keeper][LinkState] = self._duet.hear_link
                 one.steer_by(keeper.send)
         self._open: PortsOpen | None = None  # how the ports stand
+        self._there = PortsThere()
         self._api = ""  # the MIDI system that was found first
         self._model: ModelReady | None = None
         self._complaints = Complaints(self._say)
@@ -203,7 +204,7 @@ class Session:
 
         Of a model that is to be loaded first, `Desk.model_chosen` is told what came of it.
         """
-        if self._model and (model := self._held.wish(name, value, self._model)):
+        if self._model and (model := self._held.wish(name, value, self._model, self._there)):
             self._choose_model(model, now())
         elif self._model:
             self._duet.settings_changed(now())
@@ -271,7 +272,7 @@ class Session:
     def _end(self) -> None:
         """The ports first, which release what sounds; the model is merely let go."""
         self._family.worker.send(Close())
-        out_of_reach = self._open is not None and not self._open.output and self._duet.mirror.left_behind(now())
+        out_of_reach = self._open is not None and not self._open.plays and self._duet.mirror.left_behind(now())
         try:
             # Ports that never served have sent nothing.
             released = not self._duet.on or self._family.release(FAREWELL, self._receive, self._duet.mirror)
@@ -344,16 +345,20 @@ class Session:
             self._family.heartbeat.restart(at)
             self._complaints.serves(self._family.ports)
             self._duet.send_pace()
-        if ports.output and (fresh or before is None or not before.output):
+        if ports.plays and (fresh or before is None or not before.plays):
             self._duet.mirror.cleared()  # it was silenced when it was opened
-        if not ports.input:
+        if not ports.hears:
             self._duet.hands.let_go()
         self._open, self._api = ports, self._api or ports.api
         for line in status.came_and_went(before, ports, fresh=fresh):
-            self._say(line, Level.INFO if ports.input and ports.output else Level.WARNING)
+            self._say(line, Level.INFO if ports.complete else Level.WARNING)
         if self._duet.on:
             self._duet.ports_stand(ports, at, fresh=fresh)
         self._begin()
+
+    def _on_ports_there(self, there: PortsThere, at: Seconds) -> None:
+        self._there = there
+        self._duet.see(at, there)
 
     def _order(self, one: Beside) -> Message:
         return one.order(self._desk.path or Path(os.devnull))
@@ -398,7 +403,7 @@ class Session:
         if self._duet.on or self._open is None or self._model is None:
             return
         self._duet.begin(self._open, self._model)
-        if not (self._open.input and self._open.output):
+        if not self._open.complete:
             self._duet.ports_stand(self._open, now())
 
     def _renew_settings(self, model: ModelReady, at: Seconds) -> None:
@@ -438,7 +443,7 @@ class Session:
         if served and not excused:
             self._say(f"the {keeper.title} ended unexpectedly; starting afresh", Level.WARNING)
         if served and keeper is self._family.ports:
-            self._open = self._open and replace(self._open, input="", output="")
+            self._open = self._open and self._open.none_there()
             if self._duet.on:
                 self._duet.ports_lost(at)
 
@@ -448,7 +453,7 @@ class Session:
         if keeper is not self._family.ports or exit_status != -signal.SIGALRM:  # the signal of its watchdog
             raise UserError(status.never_started(keeper.title, why))
         self._complaints.outside(keeper, status.stuck(self._held.options.api))
-        self._open = self._open or PortsOpen("", "", "", Instrument.UNKNOWN.value, "")
+        self._open = self._open or none_open(self._held.options)
         self._begin()
 
     def _on_failed(self, keeper: Keeper, failed: Failed, _at: Seconds) -> None:

@@ -5,6 +5,7 @@ Ports process only, on its main thread; looking may block, so each look has the 
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
@@ -13,12 +14,13 @@ from improvd.core.metronome import Metronome
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.daemon import watchdog
 from improvd.daemon.clock import now
-from improvd.daemon.messages import PortsOpen
+from improvd.daemon.messages import Port, PortsOpen, PortsThere
 from improvd.daemon.sender import Sender
 
 if TYPE_CHECKING:
-    from improvd.daemon.messages import OpenPorts
+    from improvd.daemon.messages import OpenPorts, Repatch
     from improvd.daemon.midi import System
+    from improvd.daemon.sender import Inbox
     from improvd.daemon.wire import Peer
 
 OPENING = Seconds(5.0)
@@ -31,6 +33,9 @@ ROOM = Seconds(0.005)
 """A look gives way to a message that is due within this: for at most another `EVERY`, so that even a stream without a
 gap doesn't keep us from looking."""
 
+LAST_PERIOD = Seconds(0.05)
+"""JACK hands what was sent to its server in the next period: a port that closes before that loses it."""
+
 
 class Standing:
     """Looks at ``system`` as ``order`` wants it. ``grants`` is what the system granted this process, in words."""
@@ -40,29 +45,33 @@ class Standing:
         self._order = order
         self._system = system
         self._grants = grants
-        self._had_input = self._had_output = False
+        self._sources = set(order.inputs or ("",))  # heard at last, for all that is known of the process before us
+        self._output = Port(order.output, "")
+        self._there = PortsThere()
+        self._wish: Repatch | None = None
         self._next = self._seen = now()
 
-    def open(self) -> Sender:
+    def open(self, inbox: Inbox | None = None) -> Sender:
         """Look for the first time, end what was left behind, and tell the engine how the ports stand."""
         with watchdog.within(OPENING):
             self._system.look()
         order = self._order
         limits = ScheduleLimits(late_limit=order.late_limit, longest_note=order.longest_note)
-        time = order.time
         sender = Sender(
-            Schedule(self._instrument(), limits),
+            Schedule(self._instrument(), limits, thru=order.keyboard.thru),
             self._system.send,
             self._engine.send,
             now,
-            metronome=Metronome(clock=time.sends, click=time.click, beat=time.beat),
-            click=None if time.click_port is None else self._system.click,
+            metronome=Metronome(clock=order.time.sends, click=order.time.click, beat=order.time.beat),
+            click=None if order.time.click_port is None else self._system.click,
             manual=Manual(order.keyboard),
             choosing=order.choosing,
+            inbox=inbox,
         )
         sender.lose_output(self._seen)  # until it is there, if it is
         sender.adopt(order.left_behind, order.keys, order.pedals)
         self._tell(sender)
+        self._tell_what_is_there()
         return sender
 
     def wait(self, message: Seconds | None) -> Seconds:
@@ -70,8 +79,16 @@ class Standing:
         left = Seconds(max(0.0, self._next - now()))
         return left if message is None or message > left + ROOM else message
 
+    def want(self, wish: Repatch) -> None:
+        """Go over to other ports at the next look."""
+        self._wish = wish
+
     def look(self, sender: Sender) -> None:
         """Look, if it is time and no message is about to be due. Raises `SystemGoneError`."""
+        if self._wish is not None:
+            wish, self._wish = self._wish, None
+            self._repatch(wish, sender)
+            return
         at, message = now(), sender.wait()
         late = at - self._next
         if late < 0 or (message is not None and message < ROOM and late < EVERY):
@@ -84,28 +101,42 @@ class Standing:
         else:
             self._tell(sender)
             self._next = at  # what went may be back already
+        self._tell_what_is_there()
+
+    def _repatch(self, wish: Repatch, sender: Sender) -> None:
+        """Go over to other ports: what sounds at a synth that is given up ends there. Raises `SystemGoneError`."""
+        with watchdog.within(OPENING):
+            if wish.output != self._output.wanted:
+                sender.leave_output()
+                time.sleep(LAST_PERIOD)
+                self._seen = now()  # what was sent until then has arrived
+            self._system.want(wish.inputs, wish.output)
+            self._system.look()
+        self._tell(sender)
+        self._next = now()
+        self._tell_what_is_there()
 
     def _tell(self, sender: Sender) -> None:
-        system, instrument = self._system, self._instrument()
+        system, instrument, output = self._system, self._instrument(), self._system.output
         sender.know(instrument)
-        if system.output and not self._had_output:
+        if output.name and output != self._output:
             with watchdog.within(OPENING):
                 sender.gain_output(instrument, self._order.channels)
-        elif self._had_output and not system.output:
+        elif self._output.name and not output.name:
             sender.lose_output(self._seen)
-        if self._had_input and not system.input:
-            sender.lose_input()
-        self._had_input, self._had_output = bool(system.input), bool(system.output)
-        self._engine.send(
-            PortsOpen(system.api, system.input, system.output, instrument.value, self._grants, system.waiting)
-        )
+        sources = {port.wanted for port in system.inputs if port.name}
+        for source in self._sources - sources:
+            sender.lose_input(source, deaf=not sources)
+        self._sources, self._output = sources, output
+        self._engine.send(PortsOpen(system.api, system.inputs, output, instrument.value, self._grants, system.waiting))
+
+    def _tell_what_is_there(self) -> None:
+        if self._system.there != self._there:
+            self._there = self._system.there
+            self._engine.send(self._there)
 
     def _instrument(self) -> Instrument:
-        found = Instrument.UNKNOWN
         if self._order.instrument != "auto":
-            found = Instrument(self._order.instrument)
-        elif self._system.same_device is not None:
-            found = Instrument.SAME if self._system.same_device else Instrument.SEPARATE
-        # What the player's keys sound there through us is as much theirs as on an instrument of their own.
-        through = self._order.keyboard.thru and found is Instrument.SEPARATE
-        return Instrument.UNKNOWN if through else found
+            return Instrument(self._order.instrument)
+        same = self._system.same_device
+        return Instrument.UNKNOWN if same is None else Instrument.SAME if same else Instrument.SEPARATE

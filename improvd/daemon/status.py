@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from improvd.config.systems import SYSTEMS
-from improvd.control.shown import linked
+from improvd.control.shown import heard_and_played, linked, quoted
 from improvd.core.settings import Sync
 from improvd.core.tempo import DEFAULT_BPM
 from improvd.daemon.portnames import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from improvd.core.events import TurnEnded
     from improvd.core.settings import EngineSettings
     from improvd.core.view import View
-    from improvd.daemon.messages import ModelReady, PortsOpen
+    from improvd.daemon.messages import ModelReady, Port, PortsOpen
 
 
 def ready(ports: PortsOpen, model: ModelReady, settings: EngineSettings) -> str:
@@ -47,8 +49,17 @@ def unknown_style(style: str, model: ModelReady) -> str:
 
 def named(ports: PortsOpen) -> str:
     """What there is to hear and to play on by now."""
-    hearing = f"hearing '{ports.input}'" if ports.input else "waiting for a keyboard"
-    return f"{hearing}, " + (f"playing '{ports.output}'" if ports.output else "waiting for a synth")
+    return heard_and_played(((port.wanted, port.name) for port in ports.inputs), ports.output.name)
+
+
+def listed(ports: Iterable[Port]) -> str:
+    """The names of those that are there; there must be one."""
+    return quoted([port.name for port in ports if port.name])
+
+
+def waiting(ports: PortsOpen) -> str:
+    """Why something isn't there."""
+    return f"waiting: {'; '.join(ports.waiting)}"
 
 
 def came_and_went(before: PortsOpen | None, ports: PortsOpen, *, fresh: bool) -> list[str]:
@@ -57,18 +68,23 @@ def came_and_went(before: PortsOpen | None, ports: PortsOpen, *, fresh: bool) ->
     What is waited for is told when the waiting begins, and not each time that something else is plugged in.
     """
     had = before or ports
-    lines = [
-        f"'{name}' is gone; waiting for it"
-        for name, there in ((had.input, ports.input), (had.output, ports.output))
-        if name and not there
-    ]
-    if ports.input and ports.output and not (had.input and had.output):
-        lines.append(f"the ports are back: {named(ports)}")
-    elif (ports.input and not had.input) or (ports.output and not had.output):
+    earlier, by_now = _ends(had), _ends(ports)
+    asked_otherwise = earlier.keys() != by_now.keys()
+    lines = [f"'{name}' is gone; waiting for it" for end, name in earlier.items() if name and by_now.get(end) == ""]
+    if any(name and name != earlier.get(end) for end, name in by_now.items()):
+        back = ports.complete and not had.complete and not asked_otherwise
+        lines.append(f"the ports are back: {named(ports)}" if back else named(ports))
+    elif asked_otherwise:
         lines.append(named(ports))
-    if fresh or had.api != ports.api:
+    if fresh or asked_otherwise or had.api != ports.api:
         lines += [f"waiting: {why}" for why in ports.waiting]
     return lines
+
+
+def _ends(ports: PortsOpen) -> dict[tuple[str, str], str]:
+    """The names by what was asked for, the inputs first."""
+    heard = {("in", port.wanted): port.name for port in ports.inputs}
+    return {**heard, ("out", ports.output.wanted): ports.output.name}
 
 
 def leader(before: View | None, view: View) -> str | None:

@@ -122,9 +122,10 @@ class Trace:
         )
 
     def _ports(self, at: Seconds, ports: PortsOpen) -> None:
-        self._event(at, "ports", input=ports.input, output=ports.output, instrument=ports.instrument)
+        inputs = [port.name for port in ports.inputs]
+        self._event(at, "ports", inputs=inputs, output=ports.output.name, instrument=ports.instrument)
 
-    def _event(self, at: Seconds, what: str, **more: float | str) -> None:
+    def _event(self, at: Seconds, what: str, **more: float | str | list[str]) -> None:
         """Something else the engine was told."""
         self._line("event", at=at, what=what, **more)
 

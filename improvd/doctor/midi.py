@@ -77,7 +77,7 @@ def sequencer(device: Path = SEQUENCER) -> Finding:
 def ports_named(options: RunOptions, ports: Ports) -> Iterator[Finding]:
     """Whether each port that was named is there, once."""
     for what, wanted, names, direction in (
-        ("keyboard", options.input, ports.inputs, "input"),
+        *(("keyboard", wanted, ports.inputs, "input") for wanted in options.inputs or ("",)),
         ("synth", options.output, ports.outputs, "output"),
     ):
         if not wanted:
@@ -102,17 +102,17 @@ def loops(api: str, options: RunOptions) -> Iterator[Finding]:
         yield Finding("latency", Grade.ADVICE, figures, "shorten JACK's period, or see what else is busy")
     else:
         yield Finding("latency", Grade.GOOD, figures)
-    if options.input and options.output:
-        cable = loop(api, options.output, options.input)
+    for source in options.inputs if options.output else ():
+        cable = loop(api, options.output, source)
         if cable.heard:
             yield Finding(
                 "loop",
                 Grade.ADVICE,
-                f"what goes to the synth comes back by the keyboard, {cable.median_ms:.2f} ms later",
+                f"what goes to the synth comes back by '{source}', {cable.median_ms:.2f} ms later",
                 "switch off MIDI thru there, or undo the connection, else improvd may answer itself",
             )
         elif not cable.problem:
-            yield Finding("loop", Grade.GOOD, "none: what goes to the synth doesn't come back")
+            yield Finding("loop", Grade.GOOD, f"none: what goes to the synth doesn't come back by '{source}'")
 
 
 class Loop(NamedTuple):

@@ -148,7 +148,7 @@ class Replay:
             return self._engine.on_ports_lost(at)
         if what == "ports":
             self._plug(at, Instrument(line["instrument"]), there=bool(line["output"]))
-            return self._engine.on_ports(at, hears=bool(line["input"]), plays=bool(line["output"]))
+            return self._engine.on_ports(at, hears=any(line["inputs"]), plays=bool(line["output"]))
         if what in ("mute", "unmute"):
             return self._engine.on_mute(at, muted=what == "mute")
         if what == "panic":

@@ -41,12 +41,13 @@ def complaint(path: Path, text: str | bytes) -> str:
 
 def test_options_and_profiles_are_read(path: Path) -> None:
     file = written(path, 'in = "Keys"\nbpm = 96\n[profile.jazz]\nbpm = "auto"\nmin-bars = 2\n[profile."two words"]\n')
-    assert file.base == {"input": "Keys", "bpm": 96.0}
+    assert file.base == {"inputs": ("Keys",), "bpm": 96.0}
     assert file.profiles == {"jazz": {"bpm": None, "min_bars": 2.0}, "two words": {}}
 
 
 def test_what_editors_add_does_no_harm(path: Path) -> None:
-    assert written(path, b'\xef\xbb\xbfin = "Fl\xc3\xbcgel"\r\nbpm = 96\r\n').base == {"input": "Flügel", "bpm": 96.0}
+    base = written(path, b'\xef\xbb\xbfin = "Fl\xc3\xbcgel"\r\nbpm = 96\r\n').base
+    assert base == {"inputs": ("Flügel",), "bpm": 96.0}
 
 
 def test_no_file_is_none(path: Path) -> None:

@@ -74,7 +74,7 @@ def test_each_source_gives_way_to_those_before_it(
 
 def test_a_word_takes_back_what_the_file_says(home: Path) -> None:
     home.write_text('bpm = 60\nin = "Keys"\ntrace = "a"\nlisten-channel = 2')
-    options = choose(RunOptions, told(bpm="auto", input="", trace="", listen_channel="all")).options
+    options = choose(RunOptions, told(bpm="auto", inputs="", trace="", listen_channel="all")).options
     assert options == RunOptions()
 
 

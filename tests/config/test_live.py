@@ -30,7 +30,12 @@ def test_an_option_is_changed_by_its_name_in_a_file() -> None:
         ("temprature", 1, "there is no option 'temprature'; did you mean 'temperature'?"),
         ("max_bars", 1, "there is no option 'max_bars'; did you mean 'max-bars'?"),
         ("zzz", 1, "there is no option 'zzz'; see: improvd config"),
-        ("out", "Synth", "out only changes after a restart"),
+        ("trace", "out.jsonl", "trace only changes after a restart"),
+        ("in", 5, "in must be a name, or a list of names, not 5"),
+        ("in", "Keys; Pads;Keys", "in must not have 'Keys' twice"),
+        ("in", [str(number) for number in range(17)], "in must be 16 names at most, not 17"),
+        ("in", ["Keys", ["Pads"]], "in must be a name, or a list of names, not a list"),
+        ("out", "Syn\nth", "out must be a line of text"),
         ("x" * 5000, 1, "there is no option 'xxx"),
     ],
 )
@@ -39,6 +44,13 @@ def test_a_mistake_is_one_line(name: str, value: object, complaint: str) -> None
         live.changed(RunOptions(), name, value)
     assert str(refused.value).startswith(complaint)
     assert len(str(refused.value)) < 200
+
+
+def test_several_inputs_stand_in_a_list_or_in_a_text() -> None:
+    for value in ("Keys; Pads", "Keys;Pads;", ["Keys", "Pads"], [" Keys; Pads "]):
+        assert live.changed(RunOptions(), "in", value).inputs == ("Keys", "Pads")
+    assert live.changed(RunOptions(inputs=("Keys",)), "in", "").inputs == ()
+    assert live.value(RunOptions(inputs=("Keys", "Pads")), "in") == "Keys; Pads"
 
 
 def test_what_can_change_is_what_the_configuration_says() -> None:
@@ -62,6 +74,8 @@ def test_each_is_described_so_that_a_knob_can_be_drawn() -> None:
     )
     assert (described["style"]["kind"], described["style"]["choices"]) == ("choice", ["", "folk", "jazz"])
     assert described["channel"]["whole"] is True
+    ports = {(described[end]["kind"], described[end]["direction"], described[end]["several"]) for end in ("in", "out")}
+    assert ports == {("port", "input", True), ("port", "output", False)}
     assert (described["temperature"]["holds"], described["channel"]["holds"]) == ("at once", "from the next call")
     for option in described.values():
         assert live.changed(RunOptions(bpm=96), option["name"], option["value"]) == RunOptions(bpm=96)

@@ -24,6 +24,7 @@ from improvd.config.musical import Channels, KeyName, KeyRange, PerAttribute
 from improvd.config.option import Change, Option, options_of
 from improvd.config.options import RehearseOptions, RunOptions
 from improvd.config.pitches import PitchName
+from improvd.config.ports import PortNames
 from improvd.config.renewal import renew
 from improvd.config.settings import engine_settings
 from improvd.core.key import Key
@@ -39,6 +40,7 @@ else:
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 OPTIONS = {option.field: option for option in options_of(RunOptions)}
 KEYS = [Key(tonic, minor) for tonic in range(12) for minor in (False, True)]
+NAMES = st.lists(st.text("aÄ 1:-", min_size=1).map(str.strip).filter(bool), max_size=3, unique=True).map(tuple)
 LINE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]))
 
 
@@ -73,6 +75,8 @@ def values(option: Option) -> st.SearchStrategy[Any]:
     kind: Any = option.kind
     if hasattr(kind, "names"):
         return st.sampled_from(kind.names)
+    if isinstance(kind, PortNames):
+        return NAMES
     if isinstance(kind, Number):
         numbers = st.integers(int(kind.low), int(kind.high)) if kind.whole else st.floats(kind.low, kind.high)
         return numbers | st.none() if kind.word else numbers
@@ -137,7 +141,7 @@ def test_the_page_lists_every_option_as_it_is() -> None:
 
 def test_what_changes_at_once_is_what_the_engine_and_the_synth_take_at_once() -> None:
     at_once = {option.field for option in OPTIONS.values() if option.change is Change.NOW}
-    assert at_once == {*SWIFT, "program", "bank"}
+    assert at_once == {*SWIFT, "program", "bank", "inputs", "output"}
 
 
 @given(present=ANY_OPTIONS, wished=ANY_OPTIONS)
@@ -154,10 +158,10 @@ def test_what_a_restart_is_needed_for_stays_and_all_else_is_as_wished(present: R
 
 def test_the_player_is_told_in_one_line_what_changed_when() -> None:
     present = RunOptions(bpm=96, seed=1)
-    wished = replace(present, bpm=None, temperature=0.8, style="folk", output="Synth", channel=3)
+    wished = replace(present, bpm=None, temperature=0.8, style="folk", output="Synth", channel=3, clock_out=True)
     assert renew(present, wished).line == (
-        "settings read again: temperature 0.8, style 'folk' at once; bpm 'auto', channel 3 from the next call;"
-        " out 'Synth' after a restart"
+        "settings read again: out 'Synth', temperature 0.8, style 'folk' at once;"
+        " bpm 'auto', channel 3 from the next call; clock-out true after a restart"
     )
     assert renew(present, present).line == "settings read again: nothing has changed"
 

@@ -11,7 +11,13 @@ STATUS = {
     "uptime": 93784.5,
     "state": "answering",
     "muted": True,
-    "ports": {"api": "alsa", "input": "Keys", "output": "Synth", "instrument": "separate", "grants": ""},
+    "ports": {
+        "api": "alsa",
+        "inputs": [{"wanted": "Keys", "name": "Keys 20:0"}, {"wanted": "Pads", "name": ""}],
+        "output": {"wanted": "", "name": "improvd out"},
+        "instrument": "separate",
+        "grants": "",
+    },
     "model": {"name": 'my "best"\\model', "sha": "ab", "step": 0.0001},
     "tempo": {"bpm": 96.5, "confidence": 0.75, "leader": "clock"},
     "recording": "2026-01-01_120000",
@@ -33,7 +39,7 @@ STATUS = {
     "settings": {},
 }
 STARTING = {**STATUS, "state": "starting", "ports": None, "model": None, "recording": None}
-WAITING = {**STATUS, "ports": {**STATUS["ports"], "input": ""}}
+WAITING = {**STATUS, "ports": {**STATUS["ports"], "inputs": [{"wanted": "Keys", "name": ""}]}}
 SAMPLE = re.compile(r'improvd_[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\.)*"(?:,[a-z]+="(?:[^"\\\n]|\\.)*")*\})? -?[0-9.e+-]+')
 
 
@@ -60,7 +66,9 @@ def test_the_figures_are_those_of_the_status() -> None:
         'improvd_state{state="answering"} 1',
         'improvd_state{state="call"} 0',
         "improvd_muted 1",
-        'improvd_port_open{port="input"} 1',
+        'improvd_port_open{port="input",wanted="Keys"} 1',
+        'improvd_port_open{port="input",wanted="Pads"} 0',
+        'improvd_port_open{port="output",wanted=""} 1',
         "improvd_recording 1",
         "improvd_tempo_bpm 96.5",
         'improvd_notes_total{what="dropped"} 3',
@@ -84,11 +92,11 @@ def test_people_read_it_in_a_few_lines() -> None:
     lines = shown(STATUS).splitlines()
     assert lines[:3] == [
         "state      answering, muted; up for 1 d 2 h",
-        "ports      hearing 'Keys', playing 'Synth' (alsa)",
+        "ports      hearing 'Keys 20:0', waiting for 'Pads', playing 'improvd out' (alsa)",
         'model      my "best"\\model, 100 µs a note',
     ]
     assert "tempo      96 bpm, 75% sure; the MIDI clock leads" in lines
     assert "lateness   median 0.10, p95 0.20, p99 0.30, max 10.00 ms, of 6 messages" in lines
     assert "memory     engine 23 MB" in lines
     assert shown(STARTING).splitlines()[1:3] == ["ports      not open", "model      being loaded"]
-    assert shown(WAITING).splitlines()[1] == "ports      waiting for the keyboard, playing 'Synth' (alsa)"
+    assert shown(WAITING).splitlines()[1] == "ports      waiting for a keyboard, playing 'improvd out' (alsa)"

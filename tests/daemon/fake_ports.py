@@ -17,7 +17,7 @@ from pathlib import Path
 
 from improvd.core.schedule import Schedule, ScheduleLimits
 from improvd.daemon.clock import now
-from improvd.daemon.messages import Closed, OpenPorts, PortsOpen
+from improvd.daemon.messages import Closed, OpenPorts, Port, PortsOpen
 from improvd.daemon.sender import Sender
 from improvd.daemon.wire import Peer
 
@@ -47,7 +47,8 @@ def main() -> None:
     assert isinstance(order, OpenPorts)
     sender = Sender(Schedule(limits=ScheduleLimits(late_limit=order.late_limit)), send, engine.send, now)
     sender.adopt(order.left_behind, order.keys, order.pedals)
-    engine.send(PortsOpen("fake", "fake keys", "fake synth", "separate", "nothing granted"))
+    keys, synth = Port("", "fake keys"), Port("", "fake synth")
+    engine.send(PortsOpen("fake", (keys,), synth, "separate", "nothing granted"))
     if BEHAVIOUR == "mute":
         signal.pause()
     begin = now() + 0.1
@@ -58,7 +59,7 @@ def main() -> None:
         ]
         readable, _, _ = select.select([engine], [], [], min(deadlines, default=None))
         while coming and begin + coming[0][0] <= now():
-            sender.inbox.append((now(), coming.pop(0)[1]))
+            sender.inbox.append((now(), "", coming.pop(0)[1]))
         sender.hear()
         sender.send_due()
         for message in engine.receive() if readable else ():

@@ -20,7 +20,7 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def order(api: str) -> OpenPorts:
-    return OpenPorts(api, None, None, "separate", Seconds(0.05), Seconds(12.0), ())
+    return OpenPorts(api, (), "", "separate", Seconds(0.05), Seconds(12.0), ())
 
 
 def test_where_nothing_is_heard_there_are_no_delays() -> None:

@@ -74,7 +74,7 @@ def test_a_status_tells_how_it_is(connect: Callable[..., tuple[Running, Connecti
     status = session.ask("status")
     assert status["pid"] == running.process.pid
     assert status["state"] == "listening"
-    assert status["ports"]["input"] == "fake keys"
+    assert status["ports"]["inputs"] == [{"wanted": "", "name": "fake keys"}]
     assert status["model"]["name"] == "default"
     assert status["tempo"]["bpm"] == pytest.approx(120, rel=0.15)  # played by a process that a busy machine delays
     assert status["notes"]["heard"] == 6
@@ -182,7 +182,8 @@ def test_an_option_is_set_for_all_to_see(connect: Callable[..., tuple[Running, C
     ("name", "value", "complaint"),
     [
         ("temperature", 7, "temperature must be from 0.05 to 4, not 7"),
-        ("out", "Synth", "out only changes after a restart"),
+        ("trace", "out.jsonl", "trace only changes after a restart"),
+        ("out", "Synth", "there is no MIDI output named 'Synth': there is none at all (see: improvd ports)"),
         ("style", "polka", "the model default knows no style 'polka'; it knows: folk"),
     ],
 )

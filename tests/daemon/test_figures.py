@@ -8,7 +8,7 @@ import pytest
 from improvd.core.events import Beats, MidiEvent, Seconds, Sent, TurnEnded
 from improvd.daemon.figures import RECENT, Figures
 from improvd.daemon.happenings import ModelBack, PortsBack
-from improvd.daemon.messages import Heard, Pong, PortsOpen
+from improvd.daemon.messages import Heard, Pong, Port, PortsOpen
 
 if TYPE_CHECKING:
     from improvd.daemon.happenings import Happening
@@ -29,7 +29,7 @@ TURN = TurnEnded(
     lateness=Seconds(0.0),
     reason="finished",
 )
-PORTS = PortsOpen("null", "null", "null", "separate", "")
+PORTS = PortsOpen("null", (Port("", "null"),), Port("", "null"), "separate", "")
 
 
 def seen(*happenings: Happening) -> dict:

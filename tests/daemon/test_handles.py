@@ -21,7 +21,7 @@ from improvd.core.turns import State
 from improvd.daemon.handles import Handles
 from improvd.daemon.happenings import PortsChanged, Renewed
 from improvd.daemon.log import Level
-from improvd.daemon.messages import Aside, PortsOpen
+from improvd.daemon.messages import Aside, Port, PortsOpen
 from improvd.daemon.outfit import Outfit, fitting_of
 from improvd.errors import UserError
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from improvd.core.view import View
 
 AT = Seconds(10.0)
-PORTS = PortsOpen("jack", "keys", "synth", "separate", "")
+PORTS = PortsOpen("jack", (Port("keys", "keys"),), Port("", "synth"), "separate", "")
 VIEW = Engine(engine_settings(RunOptions(seed=1))).view
 
 

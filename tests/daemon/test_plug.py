@@ -57,7 +57,7 @@ class Graph(NamesOnly):
         return frozenset([self._client.connected])
 
 
-def plug(client: Client, wanted: str | None = "keys", *, sees: bool = False) -> Plug:
+def plug(client: Client, wanted: str = "keys", *, sees: bool = False) -> Plug:
     graph = Graph(client) if sees else NamesOnly(lambda: tuple(client.there))
     return Plug(client, graph, title="improvd in", direction="input", wanted=wanted, hear=print)
 
@@ -117,7 +117,7 @@ def test_ports_of_our_own_are_never_what_is_wanted() -> None:
 
 def test_without_a_name_it_has_a_port_of_its_own_that_stays() -> None:
     client = Client()
-    one = plug(client, None)
+    one = plug(client, "")
     for _ in range(2):
         one.look(())
         assert (one.name, client.connected) == ("improvd in", "improvd in")

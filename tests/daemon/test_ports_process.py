@@ -37,7 +37,7 @@ def child(monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
 
 
 def opening(api: str = NULL, left_behind: tuple[tuple[int, int], ...] = ()) -> OpenPorts:
-    return OpenPorts(api, None, None, "auto", Seconds(0.5), Seconds(12.0), left_behind)
+    return OpenPorts(api, (), "", "auto", Seconds(0.5), Seconds(12.0), left_behind)
 
 
 def notes(*times: tuple[float, float], now: float) -> Play:

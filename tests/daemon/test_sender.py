@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 class Bench:
     """A sender on a clock that stands still until it is moved."""
 
-    def __init__(self, keyboard: Keyboard = AS_IT_IS, choosing: Sequence[bytes] = ()) -> None:
+    def __init__(self, keyboard: Keyboard = AS_IT_IS, choosing: Sequence[bytes] = (), *, thru: bool = False) -> None:
         self.now = 100.0
         self.sent: list[bytes] = []
         self.told: list[object] = []
         self.sender = Sender(
-            Schedule(),
+            Schedule(thru=thru),
             self.sent.append,
             lambda *m: self.told.extend(m),
             lambda: Seconds(self.now),
@@ -35,6 +35,10 @@ class Bench:
             PlannedNote(key, Seconds(onset), Seconds(onset + 0.5), 60 + key, 80, 0) for key, onset in enumerate(onsets)
         ]
         self.sender.obey(Play(0, tuple(notes)))
+
+    def hear(self, source: str, *messages: list[int]) -> None:
+        self.sender.inbox += [(Seconds(self.now), source, data) for data in messages]
+        self.sender.hear()
 
     def pass_to(self, now: float) -> None:
         self.now = now
@@ -76,7 +80,7 @@ def test_our_own_echo_is_told_as_one() -> None:
     bench.play(101.0)
     bench.pass_to(101.0)
     bench.told.clear()
-    bench.sender.inbox += [(Seconds(101.004), [0x90, 60, 80]), (Seconds(101.005), [0x90, 72, 80])]
+    bench.sender.inbox += [(Seconds(101.004), "keys", [0x90, 60, 80]), (Seconds(101.005), "keys", [0x90, 72, 80])]
     bench.sender.hear()
     assert bench.told == [
         Heard(MidiEvent(Seconds(101.004), b"\x90\x3c\x50"), echo=True),
@@ -119,7 +123,7 @@ def test_ticks_are_told_together_and_in_their_place() -> None:
     bench = Bench()
     tick, stop, key = [0xF8], [0xFC], [0x90, 60, 80]
     for index, data in enumerate((tick, tick, key, tick, stop, tick, tick)):
-        bench.sender.inbox.append((Seconds(100.0 + index), data))
+        bench.sender.inbox.append((Seconds(100.0 + index), "keys", data))
     bench.sender.hear()
     assert bench.told == [
         TicksHeard((Seconds(100.0), Seconds(101.0))),
@@ -176,16 +180,14 @@ def test_clicks_go_where_they_should_and_come_back_as_echoes() -> None:
         clicks = [b"\x99\x4d\x50", b"\x89\x4d\x00"]
         assert (bench.sent, elsewhere) == (([], clicks) if elsewhere is not None else (clicks, None))
         assert bench.told == []
-        bench.sender.inbox.append((Seconds(100.56), list(clicks[1])))
+        bench.sender.inbox.append((Seconds(100.56), "keys", list(clicks[1])))
         bench.sender.hear()
         assert bench.told == [Heard(MidiEvent(Seconds(100.56), clicks[1]), echo=elsewhere is None)]
 
 
 def test_what_is_passed_on_leaves_before_it_is_told_and_is_let_go_of_at_the_end() -> None:
     bench = Bench(Keyboard((Control(0x90, 36),), transpose=12, thru=True))
-    bench.sender.inbox += [(Seconds(100.0), [0x90, 60, 80]), (Seconds(100.0), [0xB0, 64, 127])]
-    bench.sender.inbox += [(Seconds(100.0), [0x90, 36, 80]), (Seconds(100.0), [0x80, 36, 0])]
-    bench.sender.hear()
+    bench.hear("keys", [0x90, 60, 80], [0xB0, 64, 127], [0x90, 36, 80], [0x80, 36, 0])
     assert bench.sent == [b"\x90\x48\x50", b"\xb0\x40\x7f"]
     assert [(heard.event.data, heard.control) for heard in bench.told if isinstance(heard, Heard)] == [
         (b"\x90\x48\x50", False),
@@ -199,19 +201,70 @@ def test_what_is_passed_on_leaves_before_it_is_told_and_is_let_go_of_at_the_end(
 
 def test_what_a_loop_brings_back_is_not_passed_on_again() -> None:
     bench = Bench(Keyboard(thru=True))
-    for data in ([0x90, 60, 80], [0x90, 60, 80], [0x80, 60, 64], [0x80, 60, 64]):
-        bench.sender.inbox.append((Seconds(100.0), data))
-    bench.sender.hear()
+    bench.hear("keys", [0x90, 60, 80], [0x90, 60, 80], [0x80, 60, 64], [0x80, 60, 64])
     assert bench.sent == [b"\x90\x3c\x50", b"\x80\x3c\x40"]
     assert [heard.echo for heard in bench.told if isinstance(heard, Heard)] == [False, True, False, True]
 
 
 def test_a_keyboard_that_goes_takes_what_it_held_through_us_with_it() -> None:
     bench = Bench(Keyboard(thru=True))
-    bench.sender.inbox.append((Seconds(100.0), [0x90, 60, 80]))
-    bench.sender.hear()
-    bench.sender.lose_input()
+    bench.hear("keys", [0x90, 60, 80])
+    bench.sender.lose_input("keys", deaf=True)
     assert bench.sent[-1] == b"\x80\x3c\x40"
+
+
+def test_one_of_two_keyboards_that_goes_takes_only_what_it_alone_held() -> None:
+    bench = Bench(Keyboard(thru=True))
+    bench.hear("keys", [0x90, 60, 80], [0x90, 64, 80], [0xB0, 64, 127])
+    bench.hear("pads", [0x90, 64, 90], [0x90, 67, 90])
+    bench.sent.clear()
+    bench.told.clear()
+    bench.sender.lose_input("keys", deaf=False)
+    assert bench.sent == [b"\x80\x3c\x40", b"\xb0\x40\x00"]
+    assert bench.told == [Heard(MidiEvent(Seconds(100.0), data), echo=False) for data in bench.sent]
+    bench.hear("pads", [0x80, 64, 0], [0x80, 67, 0])
+    assert bench.sent[2:] == [b"\x80\x40\x00", b"\x80\x43\x00"]
+
+
+def test_of_two_clocks_one_is_heard() -> None:
+    bench = Bench()
+    for _ in range(3):
+        bench.hear("drums", [0xF8])
+        bench.hear("keys", [0xF8], [0xFC])
+    assert bench.told == [TicksHeard((Seconds(100.0),))] * 3
+    bench.told.clear()
+    bench.sender.lose_input("drums", deaf=False)
+    bench.hear("keys", [0xF8])
+    assert bench.told == [TicksHeard((Seconds(100.0),))]
+
+
+def test_another_synth_gets_the_rest_and_the_one_before_the_ends() -> None:
+    bench = Bench(Keyboard(thru=True), choosing=[b"\xc0\x05"])
+    bench.play(101.0, 102.0)
+    bench.pass_to(101.0)
+    bench.hear("keys", [0x90, 48, 80])
+    bench.sent.clear()
+    bench.sender.leave_output()
+    assert bench.sent == [
+        *(b"\x80\x30\x40", b"\x80\x3c\x40"),
+        *(b"\xb0\x40\x00", b"\xb0\x78\x00", b"\xb0\x7b\x00"),
+    ]
+    bench.sent.clear()
+    bench.sender.gain_output(Instrument.SEPARATE)
+    bench.pass_to(102.0)
+    assert bench.sent[-2:] == [b"\xc0\x05", b"\x90\x3d\x50"]
+    bench.hear("keys", [0x80, 48, 0])
+    assert bench.sent[-1] == b"\x80\x30\x00"
+
+
+def test_the_end_silences_the_synth_although_a_key_is_held_that_was_passed_on() -> None:
+    bench = Bench(Keyboard(thru=True), thru=True)
+    bench.play(101.0)
+    bench.pass_to(101.0)
+    bench.pass_to(101.5)
+    bench.hear("keys", [0x90, 48, 80])
+    bench.sender.close()
+    assert bench.sent[-4:] == [b"\x80\x30\x40", b"\xb0\x40\x00", b"\xb0\x78\x00", b"\xb0\x7b\x00"]
 
 
 def test_the_sound_is_chosen_each_time_that_the_synth_comes_in_reach() -> None:
@@ -227,6 +280,6 @@ def test_the_sound_is_chosen_each_time_that_the_synth_comes_in_reach() -> None:
 def test_a_control_that_is_bound_anew_counts_from_then_on() -> None:
     bench = Bench()
     bench.sender.obey(Keyboard((Control(0xB0, 21),)))
-    bench.sender.inbox.append((Seconds(100.0), [0xB3, 21, 5]))
+    bench.sender.inbox.append((Seconds(100.0), "keys", [0xB3, 21, 5]))
     bench.sender.hear()
     assert bench.told == [Heard(MidiEvent(Seconds(100.0), b"\xb3\x15\x05"), echo=False, control=True)]

@@ -83,7 +83,7 @@ def test_the_sequencer_is_missed_refused_or_open(tmp_path: Path, monkeypatch: py
     ],
 )
 def test_ports_are_looked_for_as_run_does(source: str, target: str, expected: list[tuple[Grade, str]]) -> None:
-    found = list(midi.ports_named(replace(OPTIONS, input=source, output=target), PORTS))
+    found = list(midi.ports_named(replace(OPTIONS, inputs=(source,), output=target), PORTS))
     for finding, (grade, part) in zip(found, expected, strict=True):
         assert finding.grade is grade
         assert part in finding.found
@@ -103,7 +103,7 @@ def test_the_way_there_and_back(
     monkeypatch: pytest.MonkeyPatch, own: midi.Loop, cable: midi.Loop, grades: list[Grade]
 ) -> None:
     monkeypatch.setattr(midi, "loop", lambda _api, output="", _source="": cable if output else own)
-    found = list(midi.loops("alsa", replace(OPTIONS, input="Keys", output="Synth:in")))
+    found = list(midi.loops("alsa", replace(OPTIONS, inputs=("Keys",), output="Synth:in")))
     assert [finding.grade for finding in found] == grades
 
 

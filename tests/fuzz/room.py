@@ -30,7 +30,7 @@ from improvd.daemon.duet import Duet
 from improvd.daemon.figures import Figures
 from improvd.daemon.handles import Handles
 from improvd.daemon.held import Held
-from improvd.daemon.messages import Close, Generate, Heard, ModelReady, PortsOpen, TicksHeard
+from improvd.daemon.messages import Close, Generate, Heard, ModelReady, Port, PortsOpen, PortsThere, TicksHeard
 from improvd.daemon.orders import open_ports
 from improvd.daemon.outfit import Outfit
 from improvd.daemon.standing import Standing
@@ -59,7 +59,8 @@ class Piano:
         self.api = "room"
         self.waiting: tuple[str, ...] = ()
         self.same_device = same
-        self.input = self.output = "piano"
+        self.there = PortsThere()
+        self.inputs, self.output = (Port("", "piano"),), Port("", "piano")
         self.sounding: set[tuple[int, int]] = set()
         """(channel, pitch) of what sounds."""
         self._keys_in = self._sound_in = True
@@ -72,11 +73,12 @@ class Piano:
         self.plays = self.plays and sound
 
     def look(self) -> bool:
-        before = self.input, self.output
-        self.input = "piano" if (self.hears if self.input else self._keys_in) else ""
-        self.output = "piano" if (self.plays if self.output else self._sound_in) else ""
-        self.hears, self.plays = bool(self.input), bool(self.output)
-        return before != (self.input, self.output)
+        before = self.inputs, self.output
+        hears = self.hears if self.inputs[0].name else self._keys_in
+        plays = self.plays if self.output.name else self._sound_in
+        self.inputs, self.output = (Port("", "piano" if hears else ""),), Port("", "piano" if plays else "")
+        self.hears, self.plays = hears, plays
+        return before != (self.inputs, self.output)
 
     def send(self, data: bytes) -> None:
         event = MidiEvent(Seconds(0.0), data)
@@ -134,7 +136,8 @@ class Room:
         engine = SimpleNamespace(send=self._tell_engine)
         self._standing = Standing(engine, decode(encode(order)), self.piano, "")
         self.sender = self._standing.open()
-        self.duet.begin(PortsOpen("room", "piano", "piano", self._held.options.instrument, ""), self._model)
+        ports = PortsOpen("room", self.piano.inputs, self.piano.output, self._held.options.instrument, "")
+        self.duet.begin(ports, self._model)
         self.duet.model_ready(self._model.step, self.now)
         self._talk()
         return self
@@ -160,7 +163,7 @@ class Room:
         """One message, or whatever it is, arrives by the cable."""
         if self.piano.hears:
             self.heard += 1
-            self.sender.inbox.append((self.now, list(data)))
+            self.sender.inbox.append((self.now, "", list(data)))
 
     def listen(self) -> None:
         """Take in all that has arrived, at once."""
@@ -279,8 +282,8 @@ class Room:
         self.duet.sent(sent, at)
 
     def _on_ports(self, ports: PortsOpen, at: Seconds) -> None:
-        if ports.output:
+        if ports.plays:
             self.duet.mirror.cleared()
-        if not ports.input:
+        if not ports.hears:
             self.duet.hands.let_go()
         self.duet.ports_stand(ports, at)
