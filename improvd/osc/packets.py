@@ -20,6 +20,8 @@ DEEPEST: Final = 8
 _BUNDLE: Final = b"#bundle\0"
 _HEAD: Final = struct.Struct(">8sQ")
 _SIZE: Final = struct.Struct(">i")
+_KINDS: Final = frozenset(b",ihfdsbrmtTFN[]")
+"""All that python-osc reads."""
 _AT_ONCE: Final = 1
 _SECOND: Final = 2**32
 _EPOCH: Final = 2_208_988_800
@@ -88,6 +90,11 @@ def _open(packet: bytes, at: float | None, depth: int, found: list[Said]) -> Non
 def _message(packet: bytes, at: float | None) -> Said:
     if not packet.startswith(b"/"):
         raise PacketError("neither a message nor a bundle")
+    start = (packet.find(b"\0") + 4) & ~3
+    if set(packet[start : packet.find(b"\0", start)]) - _KINDS:
+        raise PacketError(
+            "a message with values of a kind that nobody knows"
+        )  # python-osc would read on in their midst
     try:
         message = OscMessage(packet)
     except Exception as error:  # noqa: BLE001  a parser's, of what anybody may send: it raises more than it says

@@ -6,7 +6,6 @@ control socket. It ends when the engine asks or is gone.
 
 from __future__ import annotations
 
-import logging
 import socket
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 
 async def _serve(order: OpenOsc, serves: Callable[[], None], end: asyncio.Event) -> None:
-    logging.disable(logging.CRITICAL)  # what strangers send is no news; python-osc would write a line of each
     with ExitStack() as open_now:
         ear = None if order.listening is None else open_now.enter_context(socket.socket(fileno=order.listening))
         mouths = [open_now.enter_context(_mouth(host, port)) for host, port in order.told]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,6 +146,19 @@ def stream(data: bytes) -> bool:
     return streams.play(data).heard > 0
 
 
+def osc(data: bytes) -> bool:
+    """A packet of OSC, and what its messages ask for."""
+    from improvd.osc.packets import PacketError, read  # noqa: PLC0415  wants python-osc, which the daemon goes without
+    from improvd.osc.wishes import wish_of  # noqa: PLC0415  as above
+
+    def ask(path: Path) -> None:
+        for said in read(path.read_bytes()):
+            with suppress(UserError):
+                wish_of(said)
+
+    return taken(ask, "packet", data, PacketError)
+
+
 def _midi() -> bytes:
     song = mido.MidiFile(type=1)
     tempi, notes = mido.MidiTrack(), mido.MidiTrack()
@@ -196,7 +211,14 @@ JOURNAL = b"""\
 "bpm": 150.0, "reason": "abandoned"}]
 """
 
+OSC_MESSAGES = (
+    b"/improvd/temperature\0\0\0\0,f\0\0" + struct.pack(">f", 0.8),
+    b"/improvd/mode\0\0\0,s\0\0trade\0\0\0",
+    b"/improvd/panic\0\0,[iThd]\0" + struct.pack(">iqd", 1, 2, 3.0),
+)
+
 SEEDS: dict[str, bytes] = {
+    "osc": struct.pack(">8sQ", b"#bundle", 1) + b"".join(struct.pack(">i", len(one)) + one for one in OSC_MESSAGES),
     "midi": _midi(),
     "stream": streams.Hostile(random.Random(7)).stream(150),  # noqa: S311  no secret
     "request": b'{"id": 7, "do": "play", "events": [[11.5, [144, 60, 80]], [null, [192, 5]]]}',
@@ -215,6 +237,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], bool], bytes]] = {
     "trace": (trace, SEEDS["trace"]),
     "request": (request, SEEDS["request"]),
     "recording": (recording, SEEDS["recording"]),
+    "osc": (osc, SEEDS["osc"]),
     "config": (configuration, SEEDS["config"]),
     "bundle-facts": (bundle_facts, SEEDS["model.json"]),
     "bundle-weights": (bundle_weights, SEEDS["weights.npz"]),

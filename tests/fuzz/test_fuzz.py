@@ -14,7 +14,11 @@ from tests.fuzz.targets import TARGETS
 if TYPE_CHECKING:
     from random import Random
 
-KINDS = [pytest.param(kind, marks=pytest.mark.needs("symusic")) if kind == "corpus-midi" else kind for kind in TARGETS]
+NEEDED = {"corpus-midi": "symusic", "osc": "pythonosc"}
+KINDS = [
+    pytest.param(kind, marks=pytest.mark.needs(NEEDED[kind])) if kind in NEEDED else pytest.param(kind)
+    for kind in TARGETS
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -74,6 +74,7 @@ def test_a_bundle_holds_messages_in_order_for_its_time() -> None:
         b"/a\0\0,i\0\0\0",
         b"/\xff\xfe\0,\0\0\0",
         b"/a\0\0,[[[\0\0\0\0",
+        b"/a\0\0,Qi\0\0\0\0\1",
         b"#bundle\0",
         b"#bundle\0\0\0\0\0\0\0\0",
         bundle() + b"\0\0",
