@@ -20,7 +20,7 @@ class Client:
         self.there = list(there)
         self.connected = ""
         self.callback: Callable[..., None] | None = None
-        self.refuses = False
+        self.refuses = self.deleted = False
 
     def get_ports(self) -> list[str]:
         return list(self.there)
@@ -35,6 +35,9 @@ class Client:
 
     def close_port(self) -> None:
         self.connected = ""
+
+    def delete(self) -> None:
+        self.deleted = True
 
     def set_callback(self, callback: Callable[..., None]) -> None:
         self.callback = callback

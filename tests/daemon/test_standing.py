@@ -1,0 +1,228 @@
+"""How the ports stand, in virtual time: inputs and a synth that come, go, and are exchanged, on a system of names."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from improvd.core.events import PlannedNote, Play, Seconds
+from improvd.core.keyboard import Keyboard
+from improvd.daemon import standing as standings
+from improvd.daemon.codec import decode, encode
+from improvd.daemon.messages import Heard, OpenPorts, Port, PortsOpen, PortsThere, Repatch
+from improvd.daemon.standing import EVERY, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from improvd.daemon.messages import Message
+
+    Begin = Callable[..., "Stage"]
+
+LAST = [b"\xb0\x40\x00", b"\xb0\x78\x00", b"\xb0\x7b\x00"]
+
+
+class System:
+    """Connects with what is ``plugged`` in; ``sent`` is what went to each synth."""
+
+    api = "names"
+    same_device = False
+    waiting: tuple[str, ...] = ()
+
+    def __init__(self, plugged: set[str]) -> None:
+        self.plugged = plugged
+        self.sent: dict[str, list[bytes]] = {}
+        self.there = PortsThere()
+        self.inputs: tuple[Port, ...] = ()
+        self.output = Port("", "")
+        self.want(("keys", "pads"), "synth")
+
+    def want(self, inputs: tuple[str, ...], output: str) -> None:
+        self._wanted, self._wanted_output = inputs, output
+
+    def look(self) -> bool:
+        before = self.inputs, self.output
+        self.inputs = tuple(Port(name, name if name in self.plugged else "") for name in self._wanted)
+        name = self._wanted_output
+        self.output = Port(name, name if name in self.plugged else "")
+        self.there = PortsThere(tuple(sorted(self.plugged)))
+        return before != (self.inputs, self.output)
+
+    def send(self, data: bytes) -> None:
+        if self.output.name:
+            self.sent.setdefault(self.output.name, []).append(data)
+
+    click = send
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+class Stage:
+    """A sender and how its ports stand; what they tell the engine goes through the codec."""
+
+    def __init__(self, *plugged: str, thru: bool = False, keys: tuple[tuple[int, int], ...] = ()) -> None:
+        self.now = Seconds(100.0)
+        self.told: list[Message] = []
+        self._keyboard, self._keys = Keyboard(thru=thru), keys
+        self.system = System(set(plugged))
+
+    def open(self) -> None:
+        order = OpenPorts(
+            *("names", ("keys", "pads"), "synth", "auto", Seconds(0.05), Seconds(12.0), ()),
+            keys=self._keys,
+            keyboard=self._keyboard,
+        )
+        engine = SimpleNamespace(send=lambda *some: self.told.extend(decode(encode(one)) for one in some))
+        self.standing = Standing(engine, order, self.system, "")
+        self.sender = self.standing.open()
+
+    def look(self) -> None:
+        self.now = Seconds(self.now + EVERY)
+        self.sender.send_due()
+        self.standing.look(self.sender)
+
+    def hear(self, source: str, *messages: bytes) -> list[bytes]:
+        """What the engine is told by it."""
+        self.told.clear()
+        self.sender.inbox += [(self.now, source, list(data)) for data in messages]
+        self.sender.hear()
+        return self.heard()
+
+    def plug(self, *ports: str) -> list[bytes]:
+        """Just these are in from now on; what the engine is told of keys by that."""
+        self.told.clear()
+        self.system.plugged.clear()
+        self.system.plugged.update(ports)
+        self.look()
+        return self.heard()
+
+    def repatch(self, *inputs: str, output: str = "synth") -> list[bytes]:
+        """Go over to other ports."""
+        self.told.clear()
+        self.standing.want(Repatch(inputs, output))
+        self.standing.look(self.sender)
+        return self.heard()
+
+    def heard(self) -> list[bytes]:
+        return [message.event.data for message in self.told if isinstance(message, Heard)]
+
+    def stands(self) -> PortsOpen:
+        return [message for message in self.told if isinstance(message, PortsOpen)][-1]
+
+    def play(self, key: int, onset: float, offset: float) -> None:
+        at = self.now
+        note = PlannedNote(key, Seconds(at + onset), Seconds(at + offset), 60 + key, 80, 0)
+        self.sender.obey(Play(0, (note,)))
+
+    def sleep(self, seconds: float) -> None:
+        self.now = Seconds(self.now + seconds)
+
+
+@pytest.fixture
+def begin(monkeypatch: pytest.MonkeyPatch) -> Begin:
+    """A stage whose time is what it says."""
+
+    def make(*plugged: str, thru: bool = False, keys: tuple[tuple[int, int], ...] = ()) -> Stage:
+        stage = Stage(*plugged, thru=thru, keys=keys)
+        monkeypatch.setattr(standings, "now", lambda: stage.now)
+        monkeypatch.setattr(standings, "time", SimpleNamespace(sleep=stage.sleep))
+        stage.open()
+        return stage
+
+    return make
+
+
+def on(pitch: int) -> bytes:
+    return bytes((0x90, pitch, 80))
+
+
+def off(pitch: int) -> bytes:
+    return bytes((0x80, pitch, 64))
+
+
+def test_each_input_comes_and_goes_by_itself(begin: Begin) -> None:
+    stage = begin("keys", "synth")
+    assert stage.stands().inputs == (Port("keys", "keys"), Port("pads", ""))
+    assert (stage.stands().hears, stage.stands().complete) == (True, False)
+    stage.plug("keys", "pads", "synth")
+    assert stage.stands().complete
+    stage.plug("pads", "synth")
+    assert stage.stands().inputs == (Port("keys", ""), Port("pads", "pads"))
+    assert stage.stands().hears
+    stage.plug("synth")
+    assert not stage.stands().hears
+
+
+def test_an_input_that_goes_lets_go_of_its_own_and_of_nothing_else(begin: Begin) -> None:
+    stage = begin("keys", "pads", "synth", thru=True)
+    stage.hear("keys", on(60), on(64), b"\xb0\x40\x7f")
+    stage.hear("pads", b"\x90\x40\x60", on(67))  # at another velocity: no echo of what was passed on
+    before = len(stage.system.sent["synth"])
+    assert stage.plug("pads", "synth") == [off(60), b"\xb0\x40\x00"]
+    assert stage.system.sent["synth"][before:] == [off(60), b"\xb0\x40\x00"]
+    assert stage.hear("pads", off(64), off(67)) == [off(64), off(67)]
+
+
+def test_the_last_input_takes_with_it_what_it_held(begin: Begin) -> None:
+    stage = begin("keys", "pads", "synth", thru=True)
+    stage.hear("keys", on(60))
+    stage.hear("pads", on(72))
+    assert stage.plug("keys", "synth") == [off(72)]
+    assert stage.plug("synth") == [off(60)]
+    assert stage.system.sent["synth"][-1] == off(60)
+
+
+def test_keys_held_as_the_process_before_ended_come_up_if_an_input_is_missing(begin: Begin) -> None:
+    assert begin("keys", "synth", keys=((0, 60),)).heard() == [off(60)]
+    stage = begin("keys", "pads", "synth", keys=((0, 60),))
+    assert stage.heard() == []
+    assert stage.hear("pads", off(60)) == [off(60)]
+
+
+def test_another_synth_gets_the_rest_and_the_one_before_its_offs(begin: Begin) -> None:
+    stage = begin("keys", "pads", "synth", "module", thru=True)
+    stage.play(0, 0.0, 2.0)
+    stage.play(1, 0.54, 2.0)
+    stage.hear("keys", on(48))
+    assert stage.repatch("keys", "pads", output="module") == []
+    assert stage.stands().output == Port("module", "module")
+    assert stage.system.sent["synth"][-5:] == [off(48), off(60), *LAST]
+    stage.look()
+    assert stage.system.sent["module"] == [b"\xb0\x40\x00", on(61)]  # the player may hold what sounds there
+    assert stage.hear("keys", off(48)) == [off(48)]
+    stage.sender.close()
+    assert stage.system.sent["module"][-4:] == [off(61), *LAST]
+
+
+def test_a_synth_that_is_not_there_yet_is_waited_for(begin: Begin) -> None:
+    stage = begin("keys", "pads", "synth")
+    stage.play(0, 0.0, 2.0)
+    stage.repatch("keys", "pads", output="module")
+    assert not stage.stands().plays
+    assert stage.system.sent["synth"][-4:] == [off(60), *LAST]
+    stage.plug("keys", "pads", "synth", "module")
+    assert stage.stands().output == Port("module", "module")
+    assert stage.system.sent["module"] == LAST
+
+
+def test_an_input_that_is_given_up_lets_go_and_one_that_stays_notices_nothing(begin: Begin) -> None:
+    stage = begin("keys", "pads", "drums", "synth")
+    stage.hear("keys", on(60))
+    stage.hear("pads", on(67))
+    assert stage.repatch("keys", "drums") == [off(67)]
+    assert stage.stands().inputs == (Port("keys", "keys"), Port("drums", "drums"))
+    assert stage.hear("drums", on(36)) == [on(36)]
+    assert stage.hear("keys", off(60)) == [off(60)]
+    assert stage.system.sent == {}
+
+
+def test_what_is_there_is_told_when_it_changes(begin: Begin) -> None:
+    stage = begin("keys", "synth")
+    assert PortsThere(("keys", "synth")) in stage.told
+    stage.plug("keys", "synth")
+    assert stage.told == []
+    stage.plug("harp", "keys", "synth")
+    assert stage.told == [PortsThere(("harp", "keys", "synth"))]
