@@ -20,7 +20,7 @@ DEEPEST: Final = 8
 _BUNDLE: Final = b"#bundle\0"
 _HEAD: Final = struct.Struct(">8sQ")
 _SIZE: Final = struct.Struct(">i")
-_KINDS: Final = frozenset(b",ihfdsbrmtTFN[]")
+_KINDS: Final = frozenset(b"ihfdsbrmtTFN[]")
 """All that python-osc reads."""
 _AT_ONCE: Final = 1
 _SECOND: Final = 2**32
@@ -91,10 +91,9 @@ def _message(packet: bytes, at: float | None) -> Said:
     if not packet.startswith(b"/"):
         raise PacketError("neither a message nor a bundle")
     start = (packet.find(b"\0") + 4) & ~3
-    if set(packet[start : packet.find(b"\0", start)]) - _KINDS:
-        raise PacketError(
-            "a message with values of a kind that nobody knows"
-        )  # python-osc would read on in their midst
+    if set(packet[start : packet.find(b"\0", start)].removeprefix(b",")) - _KINDS:
+        # python-osc would read the next value where such a one begins, and write a line about it.
+        raise PacketError("a message with values of a kind that nobody knows")
     try:
         message = OscMessage(packet)
     except Exception as error:  # noqa: BLE001  a parser's, of what anybody may send: it raises more than it says
