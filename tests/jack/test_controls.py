@@ -55,7 +55,7 @@ def test_thru_passes_keys_and_pedals_at_once_and_lets_go_of_them_at_the_end(
     late = [message.at - began - index * BEAT for index, message in enumerate(ons)]
     assert median(late) < 0.05
     synth.wait_silence()
-    synth.heard.wait(lambda items: items[-1].data == b"\xb0\x40\x00", "pedal up")
+    synth.wait_last()
     assert [line["data"] for line in running.trace("out") if line["data"].startswith("9048")] == []
 
 
