@@ -42,7 +42,7 @@ def open_ports(held: Held, duet: Duet, outfit: Outfit, *, api: str, page: bool, 
         left_behind=duet.mirror.left_behind(at),
         keys=duet.hands.keys,
         pedals=duet.hands.pedals,
-        channels=(held.settings.channel,),
+        channels=(held.settings.channel, *_clicks(chosen)),
         page=page,
         time=TimePorts(
             hears=held.settings.sync is Sync.CLOCK,
@@ -55,3 +55,8 @@ def open_ports(held: Held, duet: Duet, outfit: Outfit, *, api: str, page: bool, 
         keyboard=fitting.keyboard,
         choosing=fitting.choosing,
     )
+
+
+def _clicks(options: RunOptions) -> tuple[int, ...]:
+    """The channel on which a metronome may have left a click sounding at the synth."""
+    return (options.click_channel - 1,) if options.click and not options.click_out else ()

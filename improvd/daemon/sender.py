@@ -151,6 +151,7 @@ class Sender:
         keys, pedals = tuple(keys), tuple(pedals)
         self._inputs.take_over(keys, pedals, self._now())
         self._manual.take_over(keys, pedals, self._now())
+        self._owed = tuple(self._manual.owed())  # what came up meanwhile, nobody saw
         self._schedule.adopt(left_behind, self._now(), keys, pedals)
         self.send_due()
 

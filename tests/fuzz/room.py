@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import ExitStack
+from itertools import product
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from unittest import mock
@@ -30,10 +31,21 @@ from improvd.daemon.duet import Duet
 from improvd.daemon.figures import Figures
 from improvd.daemon.handles import Handles
 from improvd.daemon.held import Held
-from improvd.daemon.messages import Close, Generate, Heard, ModelReady, Port, PortsOpen, PortsThere, TicksHeard
+from improvd.daemon.messages import (
+    Close,
+    Generate,
+    Heard,
+    ModelReady,
+    Port,
+    PortsOpen,
+    PortsThere,
+    Repatch,
+    TicksHeard,
+)
 from improvd.daemon.orders import open_ports
 from improvd.daemon.outfit import Outfit
 from improvd.daemon.standing import Standing
+from improvd.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,40 +56,64 @@ if TYPE_CHECKING:
     from improvd.daemon.messages import Message
     from improvd.rehearsal.stage import Partner
 
+KEYBOARDS, SYNTHS = ("keyboard", "pads"), ("module", "sampler")
+MISSED = 20
+"""Messages that come while nobody is there to hear them."""
 FOR_NOTHING = 10
 """Rounds of a loop at one and the same time; a wait may be a hair too short."""
 
 
-class Piano:
-    """Keyboard and synth, each at a cable of its own, as a MIDI system shows them: as `RtMidiSystem` does, it lets go
-    at a look of what was out since the last one, and connects at another with what is in.
+class Rig:
+    """Keyboards and synths at cables, as a MIDI system shows them: as `RtMidiSystem` does, it lets go at a look of what
+    was out since the last one, and connects at another with what is in.
 
-    ``same`` is whether they are one instrument.
+    ``inputs`` and ``output`` are the names that are wanted, ``same`` whether they are of one instrument.
     """
 
-    def __init__(self, *, same: bool) -> None:
+    def __init__(self, inputs: tuple[str, ...], output: str, *, same: bool) -> None:
         self.api = "room"
         self.waiting: tuple[str, ...] = ()
+        self.there = PortsThere(KEYBOARDS, SYNTHS)
         self.same_device = same
-        self.there = PortsThere()
-        self.inputs, self.output = (Port("", "piano"),), Port("", "piano")
-        self.sounding: set[tuple[int, int]] = set()
-        """(channel, pitch) of what sounds."""
+        self.sounding: set[tuple[str, int, int]] = set()
+        """(synth, channel, pitch) of what sounds."""
+        self.hears: set[str] = set()
+        """The keyboards whose messages get through."""
+        self.plays = ""
+        """The synth that messages get through to."""
+        self._wanted = inputs, output
+        self._told: tuple[set[str], str] = set(), ""  # what counts as connected since the last look
         self._keys_in = self._sound_in = True
-        self.hears = self.plays = True  # whether messages get through
+
+    @property
+    def inputs(self) -> tuple[Port, ...]:
+        return tuple(Port(name, name if name in self._told[0] else "") for name in self._wanted[0])
+
+    @property
+    def output(self) -> Port:
+        return Port(self._wanted[1], self._told[1])
 
     def plug(self, *, keys: bool, sound: bool) -> None:
         """Which cables are in from now on. What went out stays unconnected until it was missed."""
         self._keys_in, self._sound_in = keys, sound
-        self.hears = self.hears and keys
-        self.plays = self.plays and sound
+        self.hears = self.hears if keys else set()
+        self.plays = self.plays if sound else ""
+
+    def let_go(self) -> None:
+        """Who was connected is no more."""
+        self._told, self.hears, self.plays = (set(), ""), set(), ""
+
+    def want(self, inputs: tuple[str, ...], output: str) -> None:
+        self._wanted = inputs, output
 
     def look(self) -> bool:
         before = self.inputs, self.output
-        hears = self.hears if self.inputs[0].name else self._keys_in
-        plays = self.plays if self.output.name else self._sound_in
-        self.inputs, self.output = (Port("", "piano" if hears else ""),), Port("", "piano" if plays else "")
-        self.hears, self.plays = hears, plays
+        (keyboards, synth), (wanted, wanted_synth) = self._told, self._wanted
+        self.hears = {name for name in wanted if (name in self.hears if name in keyboards else self._keys_in)}
+        if wanted_synth != synth or not self.plays:
+            missed = wanted_synth == synth
+            self.plays = wanted_synth if self._sound_in and not missed else ""
+        self._told = set(self.hears), self.plays
         return before != (self.inputs, self.output)
 
     def send(self, data: bytes) -> None:
@@ -86,11 +122,11 @@ class Piano:
         if not self.plays:
             return
         if event.kind == NOTE_ON:
-            self.sounding.add((event.channel, data[1]))
+            self.sounding.add((self.plays, event.channel, data[1]))
         elif event.kind == NOTE_OFF:
-            self.sounding.discard((event.channel, data[1]))
+            self.sounding.discard((self.plays, event.channel, data[1]))
         elif event.kind == CONTROL and data[1] in (ALL_SOUND_OFF, ALL_NOTES_OFF):
-            self.sounding = {place for place in self.sounding if place[0] != event.channel}
+            self.sounding = {one for one in self.sounding if one[:2] != (self.plays, event.channel)}
 
     click = send
 
@@ -120,23 +156,22 @@ class Room:
         )
         witnesses = [Figures(), self._handles, self._outfit]
         self.duet = Duet(self._held, family, witnesses, self._handles, lambda line, *_: said.append(line))
-        self.piano = Piano(same=options.instrument == "same")
+        self.rig = Rig(options.inputs, options.output, same=options.instrument == "same")
         self._doing: dict[type, Callable[..., None]] = {
             Heard: self.duet.hear,
             TicksHeard: self.duet.hear_ticks,
             Sent: self._on_sent,
             PortsOpen: self._on_ports,
         }
+        self._missed = 0  # messages that nobody will hear
         self._time = ExitStack()
 
     def __enter__(self) -> Room:  # noqa: PYI034  Python 3.10
         for module in (duets, standings):
             self._time.enter_context(mock.patch.object(module, "now", self._clock))
-        order = open_ports(self._held, self.duet, self._outfit, api="room", page=False, at=self.now)
-        engine = SimpleNamespace(send=self._tell_engine)
-        self._standing = Standing(engine, decode(encode(order)), self.piano, "")
-        self.sender = self._standing.open()
-        ports = PortsOpen("room", self.piano.inputs, self.piano.output, self._held.options.instrument, "")
+        self._time.enter_context(mock.patch.object(standings, "time", SimpleNamespace(sleep=lambda _: None)))
+        self._open()
+        ports = PortsOpen("room", self.rig.inputs, self.rig.output, self._held.options.instrument, "")
         self.duet.begin(ports, self._model)
         self.duet.model_ready(self._model.step, self.now)
         self._talk()
@@ -159,11 +194,21 @@ class Room:
         self.now = until
         self._turn()
 
-    def hear(self, data: bytes) -> None:
-        """One message, or whatever it is, arrives by the cable."""
-        if self.piano.hears:
+    def hear(self, data: bytes, keyboard: str = KEYBOARDS[0]) -> None:
+        """One message, or whatever it is, arrives by a keyboard's cable."""
+        self._missed -= 1
+        if keyboard in self.rig.hears and self._missed < 0:
             self.heard += 1
-            self.sender.inbox.append((self.now, "", list(data)))
+            self.sender.inbox.append((self.now, keyboard, list(data)))
+
+    def kill_ports(self) -> None:
+        """The ports process ends in mid-word, and what the player does until there is another is lost."""
+        self._to_engine.clear()
+        self._to_ports.clear()
+        self.duet.ports_lost(self.now)
+        self.rig.let_go()
+        self._missed = MISSED
+        self._open()
 
     def listen(self) -> None:
         """Take in all that has arrived, at once."""
@@ -172,13 +217,12 @@ class Room:
 
     def close(self) -> None:
         """The end of the session: nothing may sound on."""
-        if not (self.piano.hears and self.piano.plays):
-            self.piano.plug(keys=True, sound=True)
-            self.pass_by(2.0)
-        if self.piano.same_device:  # else what the player holds there is not ours to end
+        self.rig.plug(keys=True, sound=True)
+        self.pass_by(2.0)  # what was out has been missed, and is back
+        if self.rig.same_device:  # else what the player holds there is not ours to end
             self.pass_by(0.1)
-            for channel in range(16):
-                self.hear(bytes((CONTROL | channel, 123, 0)))
+            for keyboard, channel in product(KEYBOARDS, range(16)):
+                self.hear(bytes((CONTROL | channel, ALL_NOTES_OFF, 0)), keyboard)
             self.listen()
             self.pass_by(0.1)
         self.duet.close(self.now)
@@ -188,7 +232,7 @@ class Room:
         self.sender.close()
         self._talk()
         assert not self._ours, f"{self._ours} hang"
-        assert not self.piano.sounding, f"{self.piano.sounding} sound on"
+        assert not self.rig.sounding, f"{self.rig.sounding} sound on"
 
     # -- what can be handled, as a session does it
 
@@ -205,7 +249,7 @@ class Room:
         return self._held.settings.tap
 
     def wish(self, name: str, value: object) -> None:
-        self._held.wish(name, value, self._model)
+        self._held.wish(name, value, self._model, self.rig.there)
         self.duet.settings_changed(self.now)
 
     def panic(self) -> None:
@@ -217,7 +261,18 @@ class Room:
     def cue(self, cue: Cue) -> None:
         self.duet.cue(self.now, cue)
 
+    def transport(self) -> None:
+        raise UserError("no session is shared")
+
     # -- the two sides
+
+    def _open(self) -> None:
+        """A ports process begins."""
+        order = open_ports(self._held, self.duet, self._outfit, api="room", page=False, at=self.now)
+        engine = SimpleNamespace(send=self._tell_engine)
+        self._standing = Standing(engine, decode(encode(order)), self.rig, "")
+        self._fresh = True
+        self.sender = self._standing.open()
 
     def _clock(self) -> Seconds:
         return self.now
@@ -243,8 +298,7 @@ class Room:
             self.duet.model_lost()
             self.duet.model_ready(self._model.step, self.now)
         self.duet.show(self.now)
-        if not self._standing.wait(None):
-            self._standing.look(self.sender)
+        self._standing.look(self.sender)
         self._talk()
 
     def _talk(self) -> None:
@@ -256,7 +310,10 @@ class Room:
                 if doing is not None:
                     doing(message, self.now)
             while self._to_ports:
-                self.sender.obey(self._to_ports.popleft())
+                message = self._to_ports.popleft()
+                if isinstance(message, Repatch):
+                    self._standing.want(message)
+                self.sender.obey(message)
 
     def _tell_engine(self, *messages: Message) -> None:
         self._to_engine += [decode(encode(message)) for message in messages]
@@ -286,4 +343,5 @@ class Room:
             self.duet.mirror.cleared()
         if not ports.hears:
             self.duet.hands.let_go()
-        self.duet.ports_stand(ports, at)
+        self.duet.ports_stand(ports, at, fresh=self._fresh)
+        self._fresh = False

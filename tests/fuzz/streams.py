@@ -24,7 +24,7 @@ from improvd.core.settings import Mode, Sync
 from improvd.model.bundle import load
 from improvd.model.places import find
 from improvd.rehearsal.partner import VirtualPartner
-from tests.fuzz.room import Room
+from tests.fuzz.room import KEYBOARDS, SYNTHS, Room
 from tests.partners import Steady
 
 if TYPE_CHECKING:
@@ -48,15 +48,18 @@ class Arrival(IntEnum):
 
 DEEDS: tuple[Callable[[Room], None], ...] = (
     Room.panic,
+    Room.kill_ports,
     lambda room: room.mute(muted=True),
     lambda room: room.mute(muted=False),
-    lambda room: room.piano.plug(keys=False, sound=True),
-    lambda room: room.piano.plug(keys=True, sound=False),
-    lambda room: room.piano.plug(keys=False, sound=False),
-    lambda room: room.piano.plug(keys=True, sound=True),
+    lambda room: room.rig.plug(keys=False, sound=True),
+    lambda room: room.rig.plug(keys=True, sound=False),
+    lambda room: room.rig.plug(keys=False, sound=False),
+    lambda room: room.rig.plug(keys=True, sound=True),
     *(partial(Room.cue, cue=cue) for cue in Cue),
     *(partial(Room.wish, name="mode", value=mode.value) for mode in Mode),
     partial(Room.wish, name="channel", value=16),
+    *(partial(Room.wish, name="out", value=synth) for synth in SYNTHS),
+    partial(Room.wish, name="in", value="keyboard"),
     partial(Room.wish, name="bpm", value=250.0),
     partial(Room.wish, name="bpm", value="auto"),
 )
@@ -77,6 +80,8 @@ def options_by(number: int) -> RunOptions:
     return replace(
         RunOptions(),
         seed=1,
+        inputs=some(((KEYBOARDS[0],), KEYBOARDS)),
+        output=SYNTHS[0],
         mode=some(list(Mode)).value,
         sync=some(list(Sync)).value,
         bars=some((1, 4)),
@@ -130,11 +135,11 @@ def play(stream: bytes) -> Outcome:
             if deed is not None:
                 deed(room)
             if parser is None:
-                room.hear(data)
+                room.hear(data, KEYBOARDS[wait & 1])
             else:
                 parser.feed(data)
                 for message in parser:
-                    room.hear(bytes(message.bytes()))
+                    room.hear(bytes(message.bytes()), KEYBOARDS[wait & 1])
             room.listen()
         room.close()
         return Outcome(room.heard, room.answered)

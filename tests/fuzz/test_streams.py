@@ -31,7 +31,9 @@ def test_they_are_answered_too() -> None:
 
 def through() -> Room:
     """A room in which what is played is passed on to the synth."""
-    return Room(replace(RunOptions(), thru=True, instrument="separate", seed=1), Steady())
+    return Room(
+        replace(RunOptions(), inputs=("keyboard",), output="module", thru=True, instrument="separate", seed=1), Steady()
+    )
 
 
 def hear(room: Room, *messages: bytes) -> None:
@@ -45,24 +47,24 @@ def test_what_is_no_message_is_passed_over() -> None:
     nonsense = (b"", b"\x90\xff\x50", b"\x90\x3c\xff", b"\x90\x3c", b"\x90\x3c\x50\x3e\x50", b"\x3c\x50", b"\xf0\x01")
     with through() as room:
         hear(room, *nonsense, b"\xf0\x01\xf7", b"\xf7")
-        assert room.piano.sounding == set()
+        assert room.rig.sounding == set()
         assert room.duet.hands.keys == ()
         hear(room, b"\x90\x3c\x50")
-        assert room.piano.sounding == {(0, 60)}
+        assert room.rig.sounding == {("module", 0, 60)}
         room.close()
 
 
 def test_what_was_passed_and_came_up_while_the_synth_was_away_ends_when_it_is_back() -> None:
     with through() as room:
         hear(room, b"\x93\x3c\x50", b"\x93\x40\x50")
-        room.piano.plug(keys=True, sound=False)
+        room.rig.plug(keys=True, sound=False)
         hear(room, b"\x83\x3c\x40")  # before anybody missed it
         room.pass_by(2.0)
         hear(room, b"\x83\x40\x40")
-        assert room.piano.sounding == {(3, 60), (3, 64)}
-        room.piano.plug(keys=True, sound=True)
+        assert room.rig.sounding == {("module", 3, 60), ("module", 3, 64)}
+        room.rig.plug(keys=True, sound=True)
         room.pass_by(2.0)
-        assert room.piano.sounding == set()
+        assert room.rig.sounding == set()
         room.close()
 
 
@@ -71,6 +73,16 @@ def test_what_was_passed_ends_with_the_session_however_long_it_was_held() -> Non
         hear(room, b"\x90\x30\x50")
         room.pass_by(100.0)
         hear(room, b"\x90\x40\x50", b"\x80\x40\x40")  # by now the first counts as lost
-        assert room.piano.sounding >= {(0, 48)}
+        assert room.rig.sounding >= {("module", 0, 48)}
         room.close()
-        assert room.piano.sounding == set()
+        assert room.rig.sounding == set()
+
+
+def test_what_was_passed_and_came_up_while_nobody_heard_it_ends_too() -> None:
+    with through() as room:
+        hear(room, b"\x92\x3c\x50")
+        room.kill_ports()
+        hear(room, b"\x82\x3c\x40")
+        room.pass_by(1.0)
+        assert room.rig.sounding == set()
+        room.close()

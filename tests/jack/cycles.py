@@ -75,6 +75,7 @@ class Cycles:
         self._over = False
         self._may_play = threading.Event()
         self._may_play.set()
+        self._pauses = threading.Event()
         self._trace = trace
         self.running = Duet(trace, *self._options)
         self._player = threading.Thread(target=self._play)
@@ -192,8 +193,9 @@ class Cycles:
         return sum(part in line for line in self.running.lines)
 
     def _settle(self) -> None:
-        """The player pauses, and then improvd does: what sounds on hangs."""
+        """The player ends a phrase and pauses, and then improvd does: what sounds on hangs."""
         self._may_play.clear()
+        wait_until(self._pauses.is_set, "end of the phrase")
         with suppress(AssertionError):
             wait_until(lambda: sounding(self._synth.heard.all()) <= self._hung, "silence")
         left = sounding(self._synth.heard.all()) - self._hung
@@ -211,4 +213,7 @@ class Cycles:
             with suppress(OSError, ValueError):  # the keyboard is out
                 perform(PHRASE, self._press)
             time.sleep(self._lots.uniform(0.0, 2.0))  # as a player does
-            self._may_play.wait()
+            if not self._may_play.is_set():
+                self._pauses.set()
+                self._may_play.wait()
+                self._pauses.clear()
