@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.page.browser import browser
 from tests.page.daemon import Daemon
 from tests.page.serving import serving
 
@@ -13,7 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.sync_api import Browser
+
     from tests.page.serving import Serving
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One for all tests of a module; they open pages of their own."""
+    with browser() as opened:
+        yield opened
 
 
 @pytest.fixture

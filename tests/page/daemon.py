@@ -33,7 +33,14 @@ class Daemon:
         self.planned: list[list[float]] = []
         self.asked: list[str] = []
         self.muted = False
-        self.values: dict[str, Any] = {"bpm": "auto", "temperature": 1.0, "style": "", "listen-channel": "all"}
+        self.values: dict[str, Any] = {
+            "in": "Keys",
+            "out": "",
+            "bpm": "auto",
+            "model": "default",
+            "temperature": 1.0,
+            "style": "",
+        }
         self._clients: set[asyncio.StreamWriter] = set()
         self._phrase: list[tuple[float, int, int]] = []
         self._held: set[int] = set()
@@ -102,23 +109,37 @@ class Daemon:
             "panic": self._release,
             "mute": self._mute,
             "play": self._play,
-            "watch": lambda **_: self._state("listening"),
+            "watch": lambda **_: self._greet(),
         }
         return doing[request.do](**request.more)
+
+    def _greet(self) -> None:
+        self._state("listening")
+        self._tell(event("ports", ports=self._ports()))
 
     def _status(self) -> dict[str, Any]:
         return {"ports": {"api": "null"}}
 
     def _settings(self) -> list[dict[str, Any]]:
         number = {"kind": "number", "whole": False, "word": "", "unit": ""}
+        ports = {"kind": "port", "group": "Ports"}
         return [
+            ports
+            | {"name": "in", "text": "The keyboards.", "value": self.values["in"]}
+            | {"direction": "input", "several": True},
+            ports
+            | {"name": "out", "text": "The synth.", "value": self.values["out"]}
+            | {"direction": "output", "several": False},
+            {"name": "model", "text": "The model.", "group": "What it plays", "kind": "text"}
+            | {"value": self.values["model"]},
             {"name": "bpm", "text": "The tempo.", "group": "Time", "value": self.values["bpm"]}
             | number
             | {"low": 20, "high": 400, "word": "auto"},
             {"name": "temperature", "text": "How daring it is.", "group": "What it plays"}
             | number
             | {"low": 0.05, "high": 4, "value": self.values["temperature"]},
-            {"name": "style", "text": "A style.", "group": "What it plays", "kind": "text", "value": ""},
+            {"name": "style", "text": "A style.", "group": "What it plays", "kind": "choice", "value": ""}
+            | {"choices": ["", "polka", f"{self.values['model']} style"]},
         ]
 
     def _set(self, name: str, value: object) -> None:
@@ -126,8 +147,24 @@ class Daemon:
             raise ValueError(f"there is no option '{name}'")
         if name == "style":
             raise ValueError(f"there is no style '{value}'")
+        if value == "broken":
+            raise ValueError(f"no model can be made of this; {self.values['model']} plays on")
         self.values[name] = value
-        self._tell(event("settings", values={name: value}))
+        self._tell(event("settings", values=self.values))
+        if name in ("in", "out"):
+            self._tell(event("ports", ports=self._ports()))
+
+    def _ports(self) -> dict[str, Any]:
+        """The first input of all that are wanted is there."""
+        there = ["Keys", "Organ"]
+        wanted = [name for name in self.values["in"].split("; ") if name] or [""]
+        return {
+            "api": "alsa",
+            "inputs": [{"wanted": name, "name": name if name in there else ""} for name in wanted],
+            "output": {"wanted": self.values["out"], "name": self.values["out"] or "improvd out"},
+            "waiting": [],
+            "available": {"inputs": there, "outputs": ["Synth"]},
+        }
 
     def _mute(self, *, on: bool) -> None:
         self.muted = on
@@ -194,7 +231,9 @@ class Daemon:
     def _state(self, state: str, origin: float | None = None) -> None:
         beat = {"origin": origin, "period": PERIOD, "bar": 4, "downbeat": 0} if origin else None
         now = time.monotonic()
-        self._tell(event("state", state=state, at=now, muted=self.muted, bpm=120.0, confidence=0.8, beat=beat))
+        key = None if state == "listening" and not self._turns else "D minor"  # until the first answer nobody knows
+        more = {"bpm": 120.0, "confidence": 0.8, "key": key, "beat": beat}
+        self._tell(event("state", state=state, at=now, muted=self.muted, **more))
 
     def _tell(self, line: bytes) -> None:
         for client in self._clients:

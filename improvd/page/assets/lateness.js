@@ -1,7 +1,7 @@
-// How late the latest messages left, a bar each: as tall as they were late.
+// How late the latest messages left, a bar each: as tall as the root of their lateness, so that small ones show too.
 
 const KEPT = 80;
-const TALLEST = 2; // ms; later ones are cut off there, in another colour
+const TALLEST = 5; // ms; later ones are cut off there, in another colour
 
 export class Lateness {
   #svg;
@@ -22,7 +22,7 @@ export class Lateness {
   #draw() {
     const bars = this.#late.map((late, index) => {
       const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-      const height = Math.max(1, Math.min(1, late / TALLEST) * 24);
+      const height = Math.max(1, Math.min(1, Math.sqrt(late / TALLEST)) * 24);
       for (const [name, value] of Object.entries({ x: 160 - 2 * (this.#late.length - index), y: 24 - height, width: 1.4, height })) {
         bar.setAttribute(name, value);
       }

@@ -30,7 +30,10 @@ const roll = new Roll($("roll"), score, clock);
 const stage = new Stage($("stage"), clock);
 const lateness = new Lateness($("lateness"), $("late"));
 const keyboard = new Keyboard($("keys"), (pitch, velocity) => strike(pitch, velocity));
-const knobs = new Knobs($("knobs"), (name, value) => link.ask("set", { name, value }));
+const knobs = new Knobs($("knobs"), {
+  set: (name, value) => link.ask("set", { name, value }),
+  models: async () => (await fetch("models")).json(),
+});
 const takes = new Takes($("takes-list"), $("takes-note"), { score, sound, clock });
 const tapping = new Tapping((bpm) => knobs.set("bpm", bpm));
 
@@ -116,10 +119,10 @@ listen(
       return true;
     }
     const command = isDown ? COMMANDS[code] : undefined;
-    command?.();
-    return Boolean(command);
+    return command !== undefined && command() !== NOT_MINE;
   },
 );
+const NOT_MINE = Symbol("the browser's to do");
 const COMMANDS = {
   ArrowLeft: () => moveOctave(-1),
   ArrowRight: () => moveOctave(1),
@@ -127,7 +130,7 @@ const COMMANDS = {
   ArrowDown: () => moveLoudness(-1),
   Enter: () => tapping.tap(),
   Backspace: () => setMute(!muted),
-  Escape: () => (document.querySelector("dialog[open]") ? undefined : panic()),
+  Escape: () => (document.querySelector("dialog[open]") ? NOT_MINE : panic()),
   Period: () => panel.toggle(),
   Slash: () => $("helping").showModal(),
 };
@@ -161,27 +164,37 @@ link.addEventListener("turn", ({ detail }) => {
       : "improvd did not answer.",
   );
 });
-link.addEventListener("settings", ({ detail }) => knobs.update(detail.values));
+link.addEventListener("settings", async ({ detail: { values } }) => {
+  if (knobs.has("model") && knobs.value("model") !== values.model) await drawKnobs(); // another knows other styles
+  else knobs.update(values);
+});
+link.addEventListener("ports", ({ detail }) => knobs.plug(detail.ports));
 
 let asking = 0;
 link.addEventListener("link", async ({ detail: { up, why } }) => {
   clearInterval(asking);
   if (!up) {
     sound.release();
+    score.lost(clock.at());
+    sentHere.clear();
     roll.beat = null;
     stage.show({ state: "away" });
     if (why) stage.announce(why);
     return;
   }
   try {
-    knobs.draw(await link.ask("settings"));
-    $("tap").hidden = !knobs.has("bpm");
+    await drawKnobs();
     await showStatus();
     asking = setInterval(() => showStatus().catch(() => {}), STATUS_PAUSE);
   } catch {
     // it is told again when it is back
   }
 });
+
+async function drawKnobs() {
+  knobs.draw(await link.ask("settings"));
+  $("tap").hidden = !knobs.has("bpm");
+}
 
 async function showStatus() {
   const { ports } = await link.ask("status");

@@ -31,9 +31,11 @@ export class Score {
 
   planned({ notes }) {
     for (const [key, onset, offset, pitch, velocity] of notes) {
-      const known = this.#planned.get(key);
-      if (known) Object.assign(known, { onset, offset, pitch, velocity });
-      else {
+      const known = this.#planned.get(key) ?? this.#shown(key, onset);
+      if (known) {
+        Object.assign(known, { onset, offset, pitch, velocity });
+        this.#planned.set(key, known);
+      } else {
         const note = { part: "improvd", pitch, velocity, onset, offset, key };
         this.#planned.set(key, note);
         this.#add(note);
@@ -50,6 +52,13 @@ export class Score {
     }
     if (gone.size) this.notes = this.notes.filter((note) => !gone.has(note));
     this.#planned.clear();
+  }
+
+  /** The connection was lost at `at`: nobody will tell of keys that come up, and what was planned may be taken back. */
+  lost(at) {
+    for (const note of this.#held.values()) note.offset = at;
+    this.#held.clear();
+    this.released({ at });
   }
 
   /** Show a session that was kept again: its notes' seconds moved by `shift`. */
@@ -72,6 +81,11 @@ export class Score {
     const found = { you: new Set(), improvd: new Set() };
     for (const note of this.between(now - 1e-9, now)) if (note.offset > now) found[note.part].add(note.pitch);
     return found;
+  }
+
+  /** A note of ours that is told once more, to a page that was away for a moment. */
+  #shown(key, onset) {
+    return this.notes.findLast((note) => note.key === key && Math.abs(note.onset - onset) < 1e-6);
   }
 
   #add(note) {

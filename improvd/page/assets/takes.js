@@ -26,17 +26,18 @@ export class Takes {
     }
   }
 
-  #entry({ name, problem, began, seconds, heard, played }) {
+  #entry({ name, problem, began, seconds, heard, played, model }) {
     const entry = document.createElement("li");
     const about = document.createElement("span");
     about.className = "about";
     const title = document.createElement("b");
     title.textContent = began ? new Date(began).toLocaleString() : name;
-    about.append(title, began ? `${length(seconds)}, ${heard} of your notes, ${played} of improvd's` : "");
+    about.append(title, began ? `${length(seconds)}, ${heard} of your notes, ${played} of improvd's; model ${model}` : "");
     if (problem) about.append(` – ${problem}`);
     entry.append(about);
     if (!began) return entry;
     const file = document.createElement("a");
+    file.className = "button";
     file.href = `sessions/${encodeURIComponent(name)}.mid`;
     file.download = `${name}.mid`;
     file.textContent = "MIDI";
