@@ -239,7 +239,7 @@ class DuetOptions(MusicOptions):
     pedal: str = described(
         _DUET.pedal.value,
         Choice(tuple(pedal.value for pedal in Pedal)),
-        "Whether answers use the sustain pedal; auto: where you do.",
+        "Whether answers use the sustain pedal; auto: where you do, or the style has it.",
         group=Group.SENDING,
         change=Change.NEXT,
     )
