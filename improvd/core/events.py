@@ -187,7 +187,8 @@ class Pace:
 
     Beat 0 falls at ``origin``, a beat lasts ``period`` seconds. Bars of ``bar`` beats, ``tap`` of them from click to
     click, begin at ``downbeat``; None: nobody knows where. ``running``: the music is on, from the first downbeat that
-    is no earlier than ``first``; otherwise only the tempo is told.
+    is no earlier than ``first``; otherwise only the tempo is told. The song begins with the beat ``song``; None: nobody
+    says where. The synth takes ``latency`` to sound.
     """
 
     origin: Seconds
@@ -197,6 +198,8 @@ class Pace:
     downbeat: Beats | None
     first: Beats | None
     running: bool
+    song: Beats | None = None
+    latency: Seconds = Seconds(0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Pace
+from improvd.core.settings import Sync
 from improvd.core.tempo import DEFAULT_BPM
 
 if TYPE_CHECKING:
@@ -27,9 +28,12 @@ class PaceKeeper:
 
     def tell(self, now: Seconds, source: BeatSource, settings: EngineSettings) -> list[Pace]:
         """Tell where the beat is, where that is known otherwise than before."""
-        self.beat = source.known(now) or self.beat
+        known = source.known(now)
+        self.beat = known or self.beat
         if self.beat is None:
             return []
+        # A clock that has just gone on leads, and its beat is not known yet: nobody is to follow the one before.
+        led = (known.sync if known else Sync.PLAYER) is source.leader()
         pace = Pace(
             origin=self.beat.timeline.origin,
             period=self.beat.timeline.period,
@@ -37,7 +41,9 @@ class PaceKeeper:
             tap=settings.tap,
             downbeat=self.beat.downbeat,
             first=source.first,
-            running=not source.stopped(),
+            running=led and not source.stopped(),
+            song=self.beat.downbeat if self.beat.sync is Sync.CLOCK else None,
+            latency=settings.output_latency,
         )
         if pace == self._told:
             return []

@@ -62,7 +62,12 @@ class Standing:
             self._system.send,
             self._engine.send,
             now,
-            metronome=Metronome(clock=order.time.sends, click=order.time.click, beat=order.time.beat),
+            metronome=Metronome(
+                clock=order.time.sends,
+                click=order.time.click,
+                early=order.time.click_port is None,
+                beat=order.time.beat,
+            ),
             click=None if order.time.click_port is None else self._system.click,
             manual=Manual(order.keyboard),
             choosing=order.choosing,

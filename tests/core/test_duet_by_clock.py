@@ -85,9 +85,15 @@ def test_stop_silences_at_once_and_nothing_is_answered_until_it_goes_on() -> Non
     assert len(room.turns) == 1
     # It goes on in the middle of a bar: at beat 14 of the song, and in a phase of its own.
     again = VirtualClock(120.0, start=15.13)
-    room.play(22.0, again, (15.12, CONTINUE), *messages(scale(16.0, 0.25, 8)))
+    room.play(15.125, None, (15.12, CONTINUE))
+    assert room.paces[-1].running is False  # it goes on, and nobody knows yet where its beat is
+    room.play(22.0, again, *messages(scale(16.0, 0.25, 8)))
     onset = strikes([sent for sent in room.sent if sent.planned > 15])[0][0]
     assert off_the_bar(14.0 + (onset - 15.13) / 0.5) < 0.02
+    pace = room.paces[-1]
+    assert pace.running
+    assert pace.song is not None
+    assert pace.origin + pace.song * pace.period == pytest.approx(15.13 - 14.0 * 0.5, abs=0.01)
     room.close()
 
 

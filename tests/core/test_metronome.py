@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from improvd.core.engine import Engine
 from improvd.core.events import Beats, Effect, Generate, Pace, Seconds
-from improvd.core.metronome import BEND, START, STOP, TICK, Metronome, Stroke
+from improvd.core.metronome import TICK, Metronome, Stroke
 from improvd.core.settings import EngineSettings
+from improvd.core.stride import BEND
+from improvd.core.transport import CONTINUE, SONG_POSITION, START, STOP
 from tests.partners import Steady, keys
 
 PACE = Pace(Seconds(10.0), Seconds(0.5), Beats(4.0), Beats(1.0), Beats(0.0), None, running=True)
@@ -25,6 +27,8 @@ PACES = st.builds(
     downbeat=st.none() | st.integers(-96, 96).map(lambda tick: Beats(tick / 24)),
     first=st.none() | st.just(Beats(0.0)),
     running=st.booleans(),
+    song=st.none() | st.integers(-96, 96).map(lambda tick: Beats(tick / 24)),
+    latency=st.floats(0, 0.5).map(Seconds),
 )
 
 
@@ -37,6 +41,21 @@ def play(metronome: Metronome, until: float) -> list[Stroke]:
 
 def times(strokes: list[Stroke], data: bytes) -> list[float]:
     return [stroke.event.at for stroke in strokes if stroke.event.data == data]
+
+
+def position(beats: float) -> bytes:
+    """Song Position."""
+    return bytes((SONG_POSITION, round(beats * 4) & 0x7F, round(beats * 4) >> 7))
+
+
+def transport(strokes: list[Stroke]) -> list[tuple[float, bytes]]:
+    """What is told of the song, to the hundredth of a second."""
+    told = (START, CONTINUE, STOP)
+    return [
+        (round(stroke.event.at, 2), stroke.event.data)
+        for stroke in strokes
+        if stroke.event.data in told or stroke.event.data[0] == SONG_POSITION
+    ]
 
 
 def clicks(strokes: list[Stroke]) -> list[tuple[float, int]]:
@@ -103,9 +122,96 @@ def test_after_a_stall_nothing_is_made_up_for() -> None:
     play(metronome, 11.0)
     late = metronome.due(Seconds(15.1))
     assert times(late, TICK) == []
+    assert transport(late) == [(15.1, STOP), (15.1, position(12))]
     strokes = play(metronome, 16.3)
-    assert [round(start, 2) for start in times(strokes, START)] == [15.99]
+    assert [round(on, 2) for on in times(strokes, CONTINUE)] == [15.99]
     assert times(strokes, TICK)[0] == pytest.approx(15.104167, abs=1e-5)
+
+
+def song(at: float) -> Pace:
+    """Of a song that has begun at a time."""
+    return replace(PACE, song=Beats((at - PACE.origin) / PACE.period), downbeat=Beats((at - PACE.origin) / PACE.period))
+
+
+def test_who_joins_a_song_that_is_on_is_told_its_place_and_continues_there() -> None:
+    metronome = Metronome(clock=True, click=None)
+    strokes = metronome.follow(song(2.0), Seconds(10.6))
+    strokes += play(metronome, 13.0)
+    assert transport(strokes) == [(10.6, position(20)), (11.99, CONTINUE)]
+
+
+def test_a_song_that_begins_is_started() -> None:
+    metronome = Metronome(clock=True, click=None)
+    strokes = metronome.follow(song(11.0), Seconds(10.6))
+    assert transport(strokes + play(metronome, 13.0)) == [(10.99, START)]
+
+
+def test_where_the_song_jumps_the_others_stop_are_told_and_continue_with_the_next_sixteenth() -> None:
+    metronome = Metronome(clock=True, click=None)
+    strokes = metronome.follow(song(2.0), Seconds(10.6)) + play(metronome, 13.3)
+    ticks = len(times(strokes, TICK))
+    strokes = metronome.follow(song(0.5), Seconds(13.3))
+    # The last tick before was at 13.292; a tick lies between, that there is time to find the place.
+    assert transport(strokes) == [(13.3, STOP), (13.3, position(25.75))]
+    strokes += metronome.follow(replace(song(0.5), origin=Seconds(10.0001)), Seconds(13.31))
+    strokes += play(metronome, 15.0)
+    assert transport(strokes)[2:] == [(13.36, CONTINUE)]
+    before = max(tick for tick in times(strokes, TICK) if tick < 13.364)
+    after = min(tick for tick in times(strokes, TICK) if tick > 13.364)
+    assert (before, after) == pytest.approx((13.354, 13.375), abs=1e-3)
+    assert ticks + len(times(strokes, TICK)) == round((15.0 - 10.6) * 48)
+
+
+def test_where_only_the_bars_move_the_song_goes_to_the_nearest() -> None:
+    """Nobody says where the song begins, as in a Link session: it began where it was started, and bars are kept."""
+    metronome = Metronome(clock=True, click=None)
+    strokes = metronome.follow(PACE, Seconds(9.9)) + play(metronome, 14.3)
+    assert transport(strokes) == [(9.99, START)]
+    strokes = metronome.follow(replace(PACE, downbeat=Beats(1.0)), Seconds(14.3))
+    assert transport(strokes) == [(14.3, STOP), (14.3, position(7.75))]
+    strokes = play(metronome, 16.0)
+    assert [at for at, _ in transport(strokes)] == [14.36]
+    # Another axis is not another beat.
+    moved = replace(PACE, origin=Seconds(12.0), downbeat=Beats(-3.0))
+    assert metronome.follow(moved, Seconds(16.0)) == []
+
+
+def test_a_place_beyond_all_numbers_is_told_by_its_remainder() -> None:
+    metronome = Metronome(clock=True, click=None)
+    pace = replace(PACE, song=Beats(-4100.0), downbeat=Beats(-4100.0))
+    strokes = metronome.follow(pace, Seconds(9.9))
+    assert transport(strokes) == [(9.9, position(4))]
+
+
+def test_another_follower_is_told_where_the_song_is() -> None:
+    metronome = Metronome(clock=True, click=9)
+    metronome.follow(PACE, Seconds(9.9))
+    play(metronome, 13.1)
+    strokes = metronome.leave(Seconds(13.1)) + play(metronome, 14.1)
+    assert transport(strokes) == [(13.1, STOP), (13.1, position(8)), (13.99, CONTINUE)]
+
+
+def test_clicks_of_a_slow_synth_leave_early_and_the_clock_does_not() -> None:
+    pace = replace(PACE, latency=Seconds(0.12))
+    for early, first in ((True, 11.88), (False, 12.0)):
+        metronome = Metronome(clock=True, click=9, early=early)
+        metronome.follow(pace, Seconds(11.6))
+        strokes = play(metronome, 13.2)
+        assert clicks(strokes)[:3] == [
+            (pytest.approx(first), 76), (pytest.approx(first + 0.5), 77), (pytest.approx(first + 1.0), 77),
+        ]  # fmt: skip
+        assert times(strokes, START) == pytest.approx([12.0 - 1 / 96])
+
+
+def test_another_latency_doubles_no_click_and_leaves_none_out() -> None:
+    metronome = Metronome(clock=False, click=9, early=True)
+    metronome.follow(PACE, Seconds(9.9))
+    strokes = play(metronome, 11.1)
+    metronome.follow(replace(PACE, latency=Seconds(0.2)), Seconds(11.1))
+    strokes += play(metronome, 12.1)
+    metronome.follow(PACE, Seconds(12.1))
+    strokes += play(metronome, 13.1)
+    assert [at for at, _ in clicks(strokes)] == pytest.approx([10.0, 10.5, 11.0, 11.3, 11.8, 12.5, 13.0])
 
 
 def test_others_follow_the_player_through_the_answer() -> None:
@@ -146,9 +252,10 @@ def test_others_follow_the_player_through_the_answer() -> None:
     st.lists(st.tuples(PACES, st.floats(0.0, 3.0)), min_size=1, max_size=6),
     st.booleans(),
     st.none() | st.integers(0, 15),
+    st.booleans(),
 )
-def test_whatever_the_beat_does(changes: list[tuple[Pace, float]], clock: bool, click: int | None) -> None:
-    metronome = Metronome(clock=clock, click=click)
+def test_whatever_the_beat_does(changes: list[tuple[Pace, float]], clock: bool, click: int | None, early: bool) -> None:
+    metronome = Metronome(clock=clock, click=click, early=early)
     now, strokes = Seconds(0.0), []
     for pace, wait in changes:
         strokes += metronome.follow(pace, now)
@@ -163,8 +270,14 @@ def test_whatever_the_beat_does(changes: list[tuple[Pace, float]], clock: bool, 
     assert at == sorted(at)
     ticks = times(strokes, TICK)
     assert all(earlier < later for earlier, later in pairwise(ticks))
-    transport = [stroke.event.data for stroke in strokes if stroke.event.data in (START, STOP)]
-    assert transport == [START, STOP] * (len(transport) // 2)
+    on = False
+    for _, data in transport(strokes):
+        if data[0] == SONG_POSITION:
+            assert not on  # who plays may ignore it
+        else:
+            assert on == (data == STOP)
+            on = not on
+    assert not on
     sounding: set[int] = set()
     for stroke in strokes:
         if stroke.click:
