@@ -6,11 +6,12 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
 from improvd.daemon.wire import Peer
+from improvd.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +28,9 @@ STARTING = Seconds(60.0)
 """A child that does not serve by then is given up. Far more than it takes, but two busy cores with twenty processes in
 line made a model's start of half a second one of more than 20: that is no fault of its."""
 
+NO_ROOM = Seconds(0.5)
+"""How long until another try where the system gives no process, or no files for it."""
+
 REAPING = Seconds(0.02)
 """How often a killed child is looked for."""
 
@@ -39,17 +43,22 @@ def module(name: str) -> tuple[str, ...]:
 class Child:
     """A running child in a session of its own, so that a terminal's Ctrl-C and hang-up don't reach it.
 
+    Raises OSError where the system has no room for it, and leaves nothing behind then.
     ``inherited`` are descriptors of ours that it gets, under the same numbers.
     ``peer`` is the wire to it. ``noise`` is what it and its libraries write on stdout and stderr, never the user's
     to see as it is; a child never waits to get rid of it.
     """
 
     def __init__(self, command: Sequence[str], inherited: Sequence[int] = ()) -> None:
-        ours, theirs = socket.socketpair()
-        self.noise, noisy = os.pipe()
-        os.set_blocking(self.noise, False)
-        os.set_blocking(noisy, False)
-        try:
+        with ExitStack() as theirs_alone, ExitStack() as all_ours:
+            ours, theirs = socket.socketpair()
+            all_ours.enter_context(ours)
+            theirs_alone.enter_context(theirs)
+            self.noise, noisy = os.pipe()
+            all_ours.callback(os.close, self.noise)
+            theirs_alone.callback(os.close, noisy)
+            os.set_blocking(self.noise, False)
+            os.set_blocking(noisy, False)
             self.process = subprocess.Popen(  # noqa: S603  our own interpreter and modules
                 [*command, str(theirs.fileno())],
                 pass_fds=[theirs.fileno(), *inherited],
@@ -58,9 +67,7 @@ class Child:
                 stderr=noisy,
                 start_new_session=True,
             )
-        finally:
-            theirs.close()
-            os.close(noisy)
+            all_ours.pop_all()  # it lives
         self.peer = Peer(ours)
 
     def read_noise(self) -> str:
@@ -117,6 +124,7 @@ class Keeper:
         self._served_since: Seconds | None = None
         self._gives_up_at: Seconds | None = None
         self._deaths = 0
+        self._refusal: str | None = None  # why none could be started, until that is asked for
 
     @property
     def is_wanted(self) -> bool:
@@ -124,10 +132,13 @@ class Keeper:
         return self.child is not None or self._start_at is not None
 
     def start(self, now: Seconds) -> None:
-        """Start a child now."""
+        """Start a child now. Raises `UserError` where the system has no room for it."""
+        try:
+            self.child = Child(self._command, self._inherited)
+        except OSError as error:
+            raise UserError(f"the process of the {self.title} {_refused(error)}") from error
         self._start_at = None
         self._gives_up_at = Seconds(now + STARTING)
-        self.child = Child(self._command, self._inherited)
         self.child.peer.send(self._first())
 
     def serves(self, now: Seconds) -> None:
@@ -146,9 +157,10 @@ class Keeper:
         return [] if self.child is None else self.child.peer.receive()
 
     def why_lost(self, now: Seconds) -> str | None:
-        """Why the child is of no more use; None while it is, or while there is none."""
+        """Why the child is of no more use, or none could be started, which is told once; None where all is well."""
         if self.child is None:
-            return None
+            why, self._refusal = self._refusal, None
+            return why
         if self._gives_up_at is not None and self._gives_up_at <= now:
             return f"did not start within {STARTING:g} s"
         return self.child.peer.lost
@@ -186,11 +198,18 @@ class Keeper:
         self.serves(now)
 
     def tick(self, now: Seconds) -> None:
-        """Start a child where one is due. The one before must be gone: two MIDI clients of one name would clash."""
+        """Start a child where one is due, or try again later where the system has no room for it.
+
+        The one before must be gone: two MIDI clients of one name would clash.
+        """
         if self._dying is not None and self._dying.gone():
             self._dying = None
         if self._dying is None and self._start_at is not None and self._start_at <= now:
-            self.start(now)
+            try:
+                self.start(now)
+            except UserError as error:
+                self._refusal = _refused(error.__cause__)
+                self._start_at = Seconds(now + NO_ROOM)
 
     def deadline(self, now: Seconds) -> Seconds | None:
         """When ``tick`` next has something to do."""
@@ -212,3 +231,8 @@ class Keeper:
                 child.gone()
         self.child = self._dying = None
         self.ready = False
+
+
+def _refused(error: BaseException | None) -> str:
+    """Why no child could be started."""
+    return f"can't be started: {error.strerror if isinstance(error, OSError) else error}"

@@ -145,7 +145,10 @@ class Desk:
 
     def deadline(self, at: Seconds) -> Seconds | None:
         """When there is next something to do without anybody saying anything."""
-        return at if self._server is not None and self._server.busy else self._played.next_deadline()
+        if self._server is None:
+            return self._played.next_deadline()
+        deadlines = (at if self._server.busy else None, self._server.deadline, self._played.next_deadline())
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def heard(self, at: Seconds) -> list[MidiEvent]:
         """What clients have played by ``at``."""
@@ -155,7 +158,7 @@ class Desk:
         """Do what select found to be possible."""
         if self._server is None:
             return
-        self._server.serve(readable, writable)
+        self._server.serve(readable, writable, now())
         while self._said:
             self._tell("log", {"line": self._said.popleft()})
 

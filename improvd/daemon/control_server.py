@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from improvd.control import requests
 from improvd.control.requests import LONGEST_LINE, Request, RequestError
+from improvd.core.events import Seconds
 
 if TYPE_CHECKING:
     import socket
@@ -22,6 +23,8 @@ MOST_CLIENTS = 32
 LARGEST_BACKLOG = 1 << 20
 """Bytes that wait for a client to read them."""
 CHUNK = 1 << 14
+FULL = Seconds(1.0)
+"""How long nobody is let in where the system has no files for more: asking again at once would be a spin."""
 
 LATER: Final = object()
 """What a request is met with that is answered later, by `Server.answer`."""
@@ -126,6 +129,7 @@ class Server:
         left: Callable[[Client], None],
     ) -> None:
         self._listening: socket.socket | None = listening
+        self._full_until: Seconds | None = None  # there were no more files to let anybody in with
         self._meet = meet
         self._left = left
         self._clients: deque[Client] = deque()  # whose turn is first
@@ -137,7 +141,7 @@ class Server:
 
     def reading(self) -> Iterable[socket.socket | Client]:
         """What to select on for reading."""
-        if self._listening is not None:
+        if self._listening is not None and self._full_until is None:
             yield self._listening
         yield from (client for client in self._clients if client.listens_to)
 
@@ -150,10 +154,17 @@ class Server:
         """Whether a request waits already, so that nobody should wait for more."""
         return any(client.has_line for client in self._clients)
 
-    def serve(self, readable: AbstractSet[object], writable: AbstractSet[object]) -> None:
+    @property
+    def deadline(self) -> Seconds | None:
+        """When somebody may be let in again; None where nothing stands against it."""
+        return self._full_until
+
+    def serve(self, readable: AbstractSet[object], writable: AbstractSet[object], at: Seconds) -> None:
         """Do what select found to be possible, and meet one request."""
+        if self._full_until is not None and self._full_until <= at:
+            self._full_until = None
         if self._listening in readable:
-            self._let_in()
+            self._let_in(at)
         for client in self._clients:
             if client in writable:
                 client.flush()
@@ -182,7 +193,7 @@ class Server:
         self._clients.clear()
         self._listening = None
 
-    def _let_in(self) -> None:
+    def _let_in(self, at: Seconds) -> None:
         if self._listening is None:
             return
         try:
@@ -190,7 +201,7 @@ class Server:
         except (BlockingIOError, ConnectionError):
             return  # it has left again
         except OSError:
-            self._listening = None  # no more files to be had: who is in stays, and the music goes on
+            self._full_until = Seconds(at + FULL)  # no more files to be had: who is in stays, and the music goes on
             return
         if len(self._clients) < MOST_CLIENTS:
             self._clients.append(client)

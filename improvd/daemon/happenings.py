@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     Happening: TypeAlias = (
         "Began | Woke | Renewed | PortsLost | ModelBack | ModelChanged | Closing | Heard | Sent | Generate"
-        " | Continuation | Pace | Play | Release | TurnEnded | PortsBack | PortsChanged | Muted | Cued | Panicked | Pong"
-        " | View | TicksHeard | TicksSent | LinkState | PortsThere"
+        " | Continuation | Pace | Play | Release | TurnEnded | PortsBack | PortsChanged | PortsThere | Muted | Cued"
+        " | Panicked | Pong | View | TicksHeard | TicksSent | LinkState"
     )
 
 

@@ -427,12 +427,17 @@ class Session:
         self._debug(f"{keeper.title}: {why}")
         if keeper is self._family.successor:
             self._refuse_successor(f"the process of the model {self._successor.name} {why}")
-            return
-        if keeper in self._family.others:  # the duet goes on without it, until it is back
+        elif keeper.child is None:  # nor could another be started
+            self._complaints.outside(keeper, f"the {keeper.title} {why}")
+        elif keeper in self._family.others:  # the duet goes on without it, until it is back
             if keeper not in self._complaints:
                 self._complaints.ended(keeper)
             keeper.lose(at)
-            return
+        else:
+            self._lost_of_the_duet(keeper, why, at)
+
+    def _lost_of_the_duet(self, keeper: Keeper, why: str, at: Seconds) -> None:
+        """The ports or the model: another is started, and what is lost with the one before is told."""
         served, child = keeper.ready, keeper.child
         excused = keeper in self._complaints  # it said itself what ended it
         keeper.lose(at, at_once=served and excused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -11,11 +12,13 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0  # seconds; nothing takes a quarter of it on a busy machine
@@ -105,6 +108,19 @@ class Running:
         self.process.kill()
         self.process.wait()
         self._reader.join(PATIENCE)
+
+
+@contextmanager
+def without_room(pid: int) -> Iterator[None]:
+    """As long as it lasts, that process can open no more files."""
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    taken = [entry for entry in list(Path(f"/proc/{pid}/fd").iterdir()) if entry.is_symlink()]  # but for the list's own
+    free = next(number for number in count() if str(number) not in {entry.name for entry in taken})
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def children(pid: int) -> list[int]:

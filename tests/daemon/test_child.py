@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
 from improvd.core.events import Seconds
-from improvd.daemon.child import GOOD_HEALTH, PAUSES, STARTING, Child, Keeper
+from improvd.daemon.child import GOOD_HEALTH, NO_ROOM, PAUSES, STARTING, Child, Keeper
 from improvd.daemon.messages import LoadModel
-from tests.daemon.running import wait_until
+from improvd.errors import UserError
+from tests.daemon.running import wait_until, without_room
 
 SLEEPER = (sys.executable, "-c", "import signal; signal.pause()")
 
@@ -44,6 +47,23 @@ def test_pauses_grow_with_each_death_and_end_with_health() -> None:
         assert pause_after_death(kept, now + GOOD_HEALTH) == pytest.approx(PAUSES[0])
     finally:
         kept.stop(Seconds(0.0))
+
+
+def test_without_room_for_a_child_another_try_is_made_and_nothing_is_left_behind() -> None:
+    kept, open_files = keeper(), Path("/proc/self/fd")
+    before = len(list(open_files.iterdir()))
+    kept.start_when_free(Seconds(10.0))
+    with without_room(os.getpid()):
+        with pytest.raises(UserError, match=r"^the process of the sleeper can't be started: Too many open files$"):
+            kept.start(Seconds(9.0))
+        kept.tick(Seconds(10.0))
+        assert kept.why_lost(Seconds(10.0)) == "can't be started: Too many open files"
+        assert kept.why_lost(Seconds(10.0)) is None
+        assert kept.deadline(Seconds(10.0)) == 10.0 + NO_ROOM
+    assert len(list(open_files.iterdir())) == before
+    kept.tick(Seconds(10.0 + NO_ROOM))
+    assert kept.child is not None
+    kept.stop(Seconds(0.0))
 
 
 def test_a_child_that_never_serves_is_given_up() -> None:

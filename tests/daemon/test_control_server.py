@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import socket
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from improvd.control.requests import LONGEST_LINE, Request, RequestError
-from improvd.daemon.control_server import LARGEST_BACKLOG, LATER, MOST_CLIENTS, Client, Server
+from improvd.core.events import Seconds
+from improvd.daemon.control_server import FULL, LARGEST_BACKLOG, LATER, MOST_CLIENTS, Client, Server
+from tests.daemon.running import without_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +32,7 @@ class Desk:
         self.listening.listen(MOST_CLIENTS + 8)
         self.listening.setblocking(False)
         self.server = Server(self.listening, self.meet, self.left)
+        self.now = Seconds(100.0)
         self.met: list[str] = []
         self.later: list[tuple[Client, int]] = []
         self.gone = 0
@@ -56,7 +60,7 @@ class Desk:
     def turn(self, rounds: int = 1) -> None:
         for _ in range(rounds):
             found, free, _ = select.select(list(self.server.reading()), list(self.server.writing()), [], 0)
-            self.server.serve(set(found), set(free))
+            self.server.serve(set(found), set(free), self.now)
 
     def close(self) -> None:
         self.server.close()
@@ -247,3 +251,22 @@ def test_whatever_comes_is_answered_line_by_line(tmp_path_factory: pytest.TempPa
         assert desk.server.count == 1
     finally:
         desk.close()
+
+
+def test_without_files_for_more_nobody_is_let_in_for_a_moment_and_those_who_are_stay(desk: Desk) -> None:
+    """Not even asked: a socket that could be accepted at once, and can't, would be looked at again and again."""
+    first = desk.call()
+    second = Caller(desk.path)
+    desk.callers.append(second)
+    with without_room(os.getpid()):
+        desk.turn()
+        assert desk.listening not in list(desk.server.reading())
+        assert desk.server.deadline == desk.now + FULL
+        first.say({"id": 1, "do": "clock"})
+        desk.turn(2)
+        assert first.hear() == [{"id": 1, "ok": True, "value": {"did": "clock"}}]
+    desk.now = Seconds(desk.now + FULL)
+    second.say({"id": 2, "do": "clock"})
+    desk.turn(3)
+    assert desk.server.deadline is None
+    assert second.hear() == [{"id": 2, "ok": True, "value": {"did": "clock"}}]

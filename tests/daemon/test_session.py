@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.daemon.running import Running, catches, environment, is_alive, wait_until
+from tests.daemon.running import Running, catches, environment, is_alive, wait_until, without_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,6 +120,18 @@ def test_ports_killed_in_mid_answer_come_back_and_release(start: Callable[..., R
     running.wait_line("turn 2:")  # the fresh process plays its phrase too, and is answered
     assert running.end() == 0
     assert not files.sounding()
+
+
+def test_without_files_for_another_process_it_is_tried_again(start: Callable[..., Running], files: Files) -> None:
+    running = start("plays")
+    wait_until(files.sounding, "note of the answer")
+    ports = running.child("fake_ports")
+    with without_room(running.process.pid):
+        os.kill(ports, signal.SIGKILL)
+        running.wait_line("the MIDI ports can't be started: Too many open files; trying again")
+    running.wait_line("the ports are back")
+    wait_until(lambda: not files.sounding(), "release")
+    assert running.end() == 0
 
 
 def test_ports_that_are_stopped_are_replaced(start: Callable[..., Running], files: Files) -> None:
