@@ -1,10 +1,11 @@
-"""How exactly answers keep to a MIDI clock, over real JACK ports, and how exactly our own clock leaves.
+"""How exactly answers keep to a MIDI clock or a Link session, over real JACK ports, and how exactly our clock leaves.
 
-    PYTHONPATH=. python benchmarks/clock.py [--answers 6] [--jitter 0.003] [--seconds 40]
+    PYTHONPATH=. python benchmarks/clock.py [--answers 6] [--jitter 0.003] [--seconds 40] [following] [leading] [sharing]
 
 The clock is a client in a process of its own. Each tick is sent up to the jitter early or late; errors are of the
-moment at which a note of an answer left, against where its beat lies without jitter. Prints tables in Markdown. A JACK
-server of its own is started; nothing may be connected to it.
+moment at which a note of an answer left, against where its beat lies without jitter. The Link session is one peer's,
+in a process of its own too, and errors are against the beat that it sees. Prints tables in Markdown. A JACK server of
+its own is started; nothing may be connected to it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from statistics import median
 
 from tests.core.clocks import VirtualClock
 from tests.jack.clocks import Drums, Follower, Struck, soon, struck, ticking
+from tests.jack.link import LinkPeer, own_network
 from tests.jack.stage import Duet, Player, Synth, jack_server
 
 NAMED = ("--in", "player", "--out", "synth", "--seed", "1", "--min-bars", "1")
@@ -28,6 +30,7 @@ PHRASE = (60, 64, 67, 72, 67, 64)
 STEP = 0.21
 """Seconds from note to note of a phrase: quite off any clock's beat."""
 LONGEST = 240.0
+PARTS = ("following", "leading", "sharing")
 
 
 def phrase(player: Player) -> None:
@@ -99,14 +102,41 @@ def following(folder: Path, answers: int, jitter: float) -> None:
         print(f"| {name} | {answers} | {len(found)} | {spread(found)} | {apart} |", flush=True)
 
 
+def sharing(folder: Path, answers: int) -> None:
+    """The table of answers in a session that a peer began."""
+    print("\n| session | answers | notes | median, ms | p99 | max |\n" + "|---" * 6 + "|")
+    for bpm in (97.3, 174.0):
+        player, synth = Player(), Synth()
+        with own_network():
+            peer = LinkPeer(bpm)
+            running = Duet(folder / f"link-{bpm}.jsonl", *NAMED, "--sync", "link")
+            try:
+                running.wait_line("link, 1 peer")
+                for turn in range(answers):
+                    phrase(player)
+                    running.wait_line(f"turn {turn + 1}:")
+                running.end()
+                beats = [(peer.beat_at(note.actual) - note.beat) for note in struck(running.trace())]
+                found = [abs(beat - round(median(beats))) * 60 / bpm for beat in beats]
+                print(f"| {bpm:g} bpm | {answers} | {len(found)} | {spread(found)} |", flush=True)
+            finally:
+                running.kill()
+                for part in (player, synth, peer):
+                    part.close()
+
+
 def leading(folder: Path, seconds: float) -> None:
     """The table of how late our own ticks leave while phrases are answered."""
     print("\n| our clock | ticks | median, ms | p99 | max |\n" + "|---" * 5 + "|")
-    for bpm in (97.3, 174.0):
+    for name, source in (
+        ("97.3 bpm", ("internal", "--bpm", "97.3")),
+        ("174 bpm", ("internal", "--bpm", "174")),
+        ("the player's beat", ("player",)),
+    ):
         player, synth, follower = Player(), Synth(), Follower()
         running = Duet(
-            folder / f"out-{bpm}.jsonl", "--in", "player", "--out", "follower", "--seed", "1", "--sync", "internal",
-            "--bpm", f"{bpm}", "--clock-out", "--click",
+            folder / f"out-{name}.jsonl", "--in", "player", "--out", "follower", "--seed", "1", "--clock-out",
+            "--click", "--sync", *source,
         )  # fmt: skip
         try:
             end = time.monotonic() + seconds
@@ -119,7 +149,7 @@ def leading(folder: Path, seconds: float) -> None:
                 for line in running.trace("clock")
                 for planned, actual in zip(line["planned"], line["actual"], strict=True)
             ]
-            print(f"| {bpm:g} bpm, answering | {len(late)} | {spread(late)} |", flush=True)
+            print(f"| {name}, answering | {len(late)} | {spread(late)} |", flush=True)
         finally:
             running.kill()
             for part in (player, synth, follower):
@@ -129,14 +159,19 @@ def leading(folder: Path, seconds: float) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=PARTS, default=PARTS, help="which tables; all where none is told")
     parser.add_argument("--answers", type=int, default=6)
     parser.add_argument("--jitter", type=float, default=0.003)
     parser.add_argument("--seconds", type=float, default=40.0, help="how long our own clock is measured, at each tempo")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, jack_server():
         print(f"Jitter up to {options.jitter * 1000:g} ms either way; load {os.getloadavg()[0]:.1f}.\n")
-        following(Path(folder), options.answers, options.jitter)
-        leading(Path(folder), options.seconds)
+        if "following" in options.parts:
+            following(Path(folder), options.answers, options.jitter)
+        if "leading" in options.parts:
+            leading(Path(folder), options.seconds)
+        if "sharing" in options.parts:
+            sharing(Path(folder), options.answers)
 
 
 if __name__ == "__main__":

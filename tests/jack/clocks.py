@@ -75,6 +75,29 @@ class Follower:
         self._in.delete()
 
 
+def place(beats: float) -> str:
+    """Song Position, in hex."""
+    return bytes((0xF2, round(beats * 4) & 0x7F, round(beats * 4) >> 7)).hex()
+
+
+def followed(heard: Iterable[Heard]) -> list[tuple[float, int]]:
+    """Where in the song a follower is: each tick that it heard while it played, and the tick's number in the song."""
+    playing, tick, found = False, 0, []
+    for item in heard:
+        data = item.data.hex()
+        if data == TICK and playing:
+            found.append((item.at, tick))
+            tick += 1
+        elif data == START:
+            playing, tick = True, 0
+        elif data in (CONTINUE, STOP):
+            playing = data == CONTINUE
+        elif item.data[0] == 0xF2:
+            assert not playing, "who plays may ignore a Song Position"
+            tick = 6 * (item.data[1] | item.data[2] << 7)
+    return found
+
+
 @dataclass(frozen=True)
 class Struck:
     """A note of an answer: the beat that it was meant for, counted in ticks of the clock, and when it left."""

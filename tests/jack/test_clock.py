@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from itertools import pairwise
 from statistics import median
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.core.clocks import VirtualClock
-from tests.jack.clocks import CONTINUE, STOP, TICK, Drums, Follower, soon, struck, ticking
+from tests.jack.clocks import CONTINUE, STOP, TICK, Drums, Follower, followed, place, soon, struck, ticking
 from tests.jack.stage import melody, sounding, well_begun
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.needs("jackd")
 
 FOLLOWING = ("--in", "player", "--out", "synth", "--seed", "1", "--sync", "clock", "--clock-in", "drums")
 PHRASE = melody(60, 64, 67, 72, 67, 64, beat=0.23)
-BPM, BEAT = 120.0, 0.5
+BPM, BEAT, BAR = 120.0, 0.5, 4 * 24
 
 
 @pytest.fixture
@@ -152,3 +153,55 @@ def test_others_follow_our_own_beat(duet: Start, player: Player, follower: Follo
     assert len([at for at in clicks if at < start]) == 4  # the count-in
     (turn,) = running.trace("turn")
     assert off_the_bar(turn["response_onset"], start, 1.6) < 0.1
+
+
+def test_others_are_told_through_us_where_the_drum_machines_song_is(
+    duet: Start, drums: Drums, follower: Follower
+) -> None:
+    """Three bars, a jump to the fifth without stopping, two more bars, a stop, and on in the third."""
+    running = duet("--out", "follower", "--sync", "clock", "--clock-in", "drums", "--clock-out")
+    clock = VirtualClock(BPM, start=soon())
+    ticks = ticking(clock, 5 * 4 * BEAT - 0.001)
+    jump, stop = clock.true[3 * BAR] - 0.004, clock.true[-1] + 0.004
+    again = VirtualClock(BPM, start=stop + 0.5)
+    onwards = [(at, TICK) for at in again.ticks(again.start + 2.5 * 4 * BEAT)]
+    drums.play(
+        [*ticks, (jump, place(16)), (stop, STOP), (stop + 0.3, place(8)), (again.start - 0.004, CONTINUE), *onwards]
+    )
+    follower.heard.wait(lambda items: items[-1].at > again.start + 2 * 4 * BEAT, "end")
+    assert running.end() == 0
+    song = dict(enumerate(clock.true[: 3 * BAR])) | dict(enumerate(clock.true[3 * BAR :], 4 * BAR))
+    went_on = dict(enumerate(again.true, 2 * BAR))
+    heard = followed(follower.heard.all())
+    late = [abs(at - (song if at < stop else went_on).get(tick, math.inf)) for at, tick in heard if at < again.true[-1]]
+    assert len(late) > 4 * BAR  # all but the bars that are under way when it is heard that they are
+    # Nearly all: of the fourth bar one or two ticks come before the jump is heard of.
+    assert sorted(late)[-1 - len(late) // 50] < 0.012
+
+
+def test_others_follow_the_player_and_no_beat_goes_backwards(duet: Start, player: Player, follower: Follower) -> None:
+    running = duet("--in", "player", "--out", "follower", "--seed", "1", "--clock-out")
+    # A bass note on each beat at 125, and a chord after it, which nobody hears otherwise.
+    beat = 0.48
+    dance = []
+    for index in range(24):
+        at = index * beat
+        dance += [(at, (0x90, 40, 90)), (at + 0.4 * beat, (0x80, 40, 0))]
+        for pitch in (64, 67, 72):
+            dance += [(at + beat / 2, (0x90, pitch, 60)), (at + 0.8 * beat, (0x80, pitch, 0))]
+    start = player.play(dance)
+    running.wait_line("turn 1:")
+    assert running.end() == 0
+    ticks = [(at, tick) for at, tick in followed(follower.heard.all())]
+    assert [tick for _, tick in ticks] == list(range(len(ticks)))
+    assert len(ticks) > 12 * 24
+    # The clock goes on through the answer; a second after its start it has met the player's beat.
+    off = [((at - start) / beat - tick / 24) % 1.0 for at, tick in ticks if ticks[0][0] + 1.0 < at < start + 24 * beat]
+    assert median(min(beats, 1.0 - beats) * beat for beats in off) < 0.020
+    sent = [moment for line in running.trace("clock") for moment in zip(line["planned"], line["actual"], strict=True)]
+    planned = [at for at, _ in sent]
+    gaps = [later - earlier for earlier, later in pairwise(planned)]
+    assert min(gaps) > 0.6 * beat / 24
+    late = sorted(actual - at for at, actual in sent)
+    assert late[0] >= 0
+    assert median(late) < 0.005
