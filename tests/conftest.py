@@ -15,6 +15,7 @@ _PROGRAMS = {
     "chromium": "apt install chromium",
     "fluidsynth": "apt install fluidsynth timgm6mb-soundfont",
     "jackd": "apt install jackd2",
+    "openssl": "apt install openssl",
     "systemd-analyze": "apt install systemd",
 }
 _PACKAGES = {

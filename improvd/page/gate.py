@@ -52,6 +52,10 @@ class Gate:
             return Refusal(HTTPStatus.UNAUTHORIZED, "Open the whole address that improvd printed: it ends in a token.")
         return None
 
+    def is_trustworthy(self, hosts: list[str]) -> bool:
+        """Whether a browser that came by these names (the headers ``Host``) believes that nobody can listen in."""
+        return self._scheme == "https" or (len(hosts) == 1 and _name_of(hosts[0]) in LOCAL)
+
     def knows_token(self, target: str) -> bool:
         """Whether the address itself holds the token."""
         told = parse_qs(target.partition("?")[2]).get("token", [""])[0]
@@ -63,11 +67,8 @@ class Gate:
         return f"{COOKIE}={self._token}; Path=/; HttpOnly; SameSite=Strict{flags}"
 
     def _is_ours(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
-            return False
-        if name.casefold() in self._names:
+        name = _name_of(host)
+        if name in self._names:
             return True
         try:
             ipaddress.ip_address(name)
@@ -83,6 +84,14 @@ class Gate:
             morsel = None
         bearer = headers.get("Authorization", "").removeprefix("Bearer ")
         return _same(morsel.value if morsel else "", self._token) or _same(bearer, self._token)
+
+
+def _name_of(host: str) -> str:
+    """The name or address in a header ``Host``, in small letters; empty where it is none."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").casefold()
+    except ValueError:
+        return ""
 
 
 def _same(told: str, token: str) -> bool:

@@ -30,7 +30,6 @@ _NOBODYS = ("default-src", "base-uri", "form-action", "frame-ancestors")
 _POLICY = "; ".join([f"{what} 'none'" for what in _NOBODYS] + [f"{what}-src 'self'" for what in _OURS])
 _EVERYWHERE = {
     "Content-Security-Policy": _POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "midi=(self)",
     "Referrer-Policy": "no-referrer",
@@ -53,6 +52,13 @@ class Web:
 
     async def answer(self, _connection: ServerConnection, request: Request) -> Response | None:
         """The response, or None where the connection becomes a WebSocket."""
+        response = await self._respond(request)
+        if response is not None and self._gate.is_trustworthy(request.headers.get_all("Host")):
+            # Elsewhere browsers ignore it, and complain of it.
+            response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        return response
+
+    async def _respond(self, request: Request) -> Response | None:
         path = request.path.partition("?")[0]
         told = {name: request.headers.get_all(name) for name in READ}
         if any(len(values) > 1 for values in told.values()):

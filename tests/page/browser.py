@@ -180,17 +180,25 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def seeing(
-    browser: Browser, url: str, size: tuple[int, int] = DESKTOP, *, scheme: str = "dark", listening: bool = False
+    browser: Browser,
+    url: str,
+    size: tuple[int, int] = DESKTOP,
+    *,
+    scheme: str = "dark",
+    listening: bool = False,
+    trusting: bool = False,
 ) -> Iterator[Seen]:
     """The page, connected and with its clock aligned; in the end nothing may have gone wrong in it.
 
-    Where it is to be ``listening``, its policy is switched off: it would keep a recorder out.
+    Where it is to be ``listening``, its policy is switched off: it would keep a recorder out. ``trusting`` takes any
+    certificate, as somebody does who clicks the warning away.
     """
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         has_touch=size == PHONE,
         color_scheme=scheme,  # type: ignore[arg-type]  # dark or light
         bypass_csp=listening,
+        ignore_https_errors=trusting,
     )
     page = context.new_page()
     seen = Seen(page, [], [])

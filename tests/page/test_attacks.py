@@ -119,6 +119,7 @@ def test_nothing_from_outside_may_be_loaded(page: Serving) -> None:
     assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
     assert {whence for what, whence in policy.items() if what.endswith("-src")} <= {"'none'", "'self'"}
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,15 @@ def test_without_the_token_nothing_is_told(target: str, more: dict[str, str]) ->
     assert refused.status is HTTPStatus.UNAUTHORIZED
 
 
+def test_what_a_browser_trusts_is_this_machine_and_tls() -> None:
+    assert OPEN.is_trustworthy(["127.0.0.1:8420"])
+    assert OPEN.is_trustworthy(["[::1]:8420"])
+    assert TLS.is_trustworthy(["192.168.1.5:8420"])
+    assert not OPEN.is_trustworthy(["192.168.1.5:8420"])
+    assert not OPEN.is_trustworthy(["127.0.0.1:8420", "127.0.0.1:8420"])
+    assert not OPEN.is_trustworthy([])
+
+
 def test_where_no_token_is_asked_an_empty_one_is_no_knowledge() -> None:
     assert not OPEN.knows_token("/?token=")
 
