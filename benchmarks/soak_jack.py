@@ -139,11 +139,12 @@ def soak(folder: Path, hours: float, seed: int) -> dict[str, Any]:
                 print(json.dumps(samples[-1]), file=file, flush=True)
         faults = list(seen.faults)
         exit_status = improvd.end()
-    return figures(folder, Soaked(samples, score, synth.heard.all(), onlooker, faults, exit_status))
+    heard = [message for message in synth.heard.all() if message.at >= begun]
+    return figures(folder, Soaked(samples, score, heard, onlooker, faults, exit_status))
 
 
 class Soaked(NamedTuple):
-    """What there is to be told of: ``heard`` is what the synth was sent, ``faults`` are the browser's."""
+    """What there is to be told of: ``heard`` is what the synth was sent since all looked on, ``faults`` the browser's."""
 
     samples: list[dict[str, Any]]
     score: Score
@@ -203,7 +204,7 @@ def _middle(values: list[float]) -> float:
 
 
 def main() -> int:
-    """Soak, or draw a soak's samples; whether something was wrong."""
+    """Soak; whether something was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--hours", type=float, default=1.0)

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 def folder() -> Path:
     """Where the files are written; memory, where there is a disk of it."""
     memory = Path("/dev/shm")  # noqa: S108  a folder of our own is made in it
-    return Path(tempfile.mkdtemp(prefix="improvd-fuzz-", dir=memory if memory.is_dir() else None))
+    made = Path(tempfile.mkdtemp(prefix="improvd-fuzz-", dir=memory if memory.is_dir() else None))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def taken(read: Callable[[Path], object], name: str, data: bytes, promised: type[Exception] = UserError) -> bool:
