@@ -144,7 +144,7 @@ def soak(folder: Path, hours: float, seed: int) -> dict[str, Any]:
 
 
 class Soaked(NamedTuple):
-    """What there is to be told of: ``heard`` is what the synth was sent since all looked on, ``faults`` the browser's."""
+    """What there is to be told of: what the synth ``heard`` since all looked on, and the browser's ``faults``."""
 
     samples: list[dict[str, Any]]
     score: Score

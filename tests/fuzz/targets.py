@@ -6,8 +6,10 @@ bytes were taken. `TARGETS` holds each with a whole file to begin from.
 
 from __future__ import annotations
 
+import atexit
 import io
 import random
+import shutil
 import struct
 import tempfile
 from contextlib import suppress
