@@ -63,6 +63,17 @@ WATCH_STATES = """() => {
 }"""
 
 
+HEARS = """() => {
+    const { context, synth } = improvd.sound;
+    if (!synth) return false;
+    if (!globalThis.ear) synth.end.connect(globalThis.ear = new AnalyserNode(context));
+    const samples = new Float32Array(ear.fftSize);
+    ear.getFloatTimeDomainData(samples);
+    return samples.some((sample) => Math.abs(sample) > 0.01);
+}"""
+"""Whether the page sounds just now."""
+
+
 class Heard(NamedTuple):
     """What the page sounded: mono, ``rate`` samples a second, from the context's frame ``first`` on.
 
@@ -133,6 +144,18 @@ class Seen(NamedTuple):
             self.page.wait_for_timeout(down)
             self.page.keyboard.up(key)
             self.page.wait_for_timeout(gap)
+
+    def sounds(self) -> None:
+        """Strike a key until it is heard, as whoever has just come does."""
+        limit = time.monotonic() + PATIENCE
+        heard = False
+        while not heard:
+            assert time.monotonic() < limit, f"never a sound; {self.faults}"
+            self.page.keyboard.down("c")
+            for _ in range(10):
+                heard = heard or self.page.evaluate(HEARS)
+                self.page.wait_for_timeout(20)
+            self.page.keyboard.up("c")
 
     def listen(self) -> None:
         """Begin to record what the page sounds. It must have begun to sound, and its policy must be off."""

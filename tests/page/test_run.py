@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,21 +18,31 @@ from urllib.request import urlopen
 import mido
 import pytest
 
+from improvd.page.sessions import Sessions
 from tests.daemon.running import Running, is_alive
 from tests.page.browser import browser, seeing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOON = 3.0  # seconds from the command to a page that can be played on
-TRIES = 3  # of which one must do: a machine that is busy with else starts nothing soon
+SOON = 3.0  # seconds from the command to the first note on the page
+TRIES = 3  # of which one must do
+
+
+MODEL = Path(__file__).parents[2] / "models" / "default"
 
 
 @pytest.fixture
 def improvd(tmp_path: Path) -> Iterator[Running]:
+    """Without a MIDI system, with a second model, and with one that can't be loaded."""
     # JACK's library would start a server of its own for who asks; here there is to be none.
     alone = {"JACK_NO_START_SERVER": "1", "JACK_DEFAULT_SERVER": "nobody", "XDG_RUNTIME_DIR": str(tmp_path / "run")}
+    alone["XDG_DATA_HOME"] = str(tmp_path / "data")
     (tmp_path / "run").mkdir(mode=0o700)
+    models = tmp_path / "data" / "improvd" / "models"
+    for name in ("damaged", "evening"):
+        shutil.copytree(MODEL, models / name)
+    (models / "damaged" / "weights.npz").write_bytes(b"")
     running = Running(["-m", "improvd", "run", "--seed", "1", "--recordings", str(tmp_path / "kept")], **alone)
     yield running
     assert running.end() == 0
@@ -66,6 +81,34 @@ def test_a_phrase_on_the_page_is_answered_and_kept(improvd: Running) -> None:
     assert improvd.child("page")
 
 
+@pytest.mark.needs("chromium")
+def test_another_model_takes_over_by_the_page_and_is_told_everywhere(improvd: Running, tmp_path: Path) -> None:
+    with browser() as chromium, seeing(chromium, address(improvd)) as seen:
+        improvd.wait_line("ready: ")
+        seen.page.get_by_role("button", name="Knobs", exact=True).click()
+        menu = seen.page.get_by_label("model", exact=True)
+        seen.wait("document.getElementById('knob-model').options.length === 3")
+        seen.play("zcbq")
+        seen.state("answering")
+        menu.select_option("evening")
+        improvd.wait_line("the model is now evening (")
+        menu.select_option("damaged")
+        refused = seen.wait("document.querySelector('[data-name=model] .refusal').textContent")
+        assert "weights.npz is damaged" in refused
+        assert refused.endswith("; evening plays on")
+        seen.wait("document.getElementById('knob-model').value === 'evening'")
+        seen.state("listening")
+        menu.blur()
+        seen.play("zcbq")
+        seen.state("answering")
+        seen.state("listening")
+    assert improvd.end() == 0
+    told = Sessions(tmp_path / "kept")
+    found = asyncio.run(told.answer(""))
+    assert found
+    assert [one["model"] for one in json.loads(found[1])] == ["default, evening"]
+
+
 def test_the_page_may_die_and_is_found_again_at_its_address(improvd: Running) -> None:
     url = address(improvd)
     first = improvd.child("improvd.page")
@@ -78,19 +121,39 @@ def test_the_page_may_die_and_is_found_again_at_its_address(improvd: Running) ->
     assert not is_alive(first)
 
 
-def test_it_is_there_soon(tmp_path: Path) -> None:
-    taken = []
-    while len(taken) < TRIES and (not taken or min(taken) > SOON):
-        begin = time.monotonic()
-        running = Running(["-m", "improvd", "run", "--api", "null", "--no-record"], XDG_RUNTIME_DIR=str(tmp_path))
-        try:
-            assert urlopen(address(running), timeout=20).status == 200  # noqa: S310  as above
-            running.wait_line("ready: ")
-            taken.append(time.monotonic() - begin)
-        finally:
-            running.end()
-    print(f"\nfrom the command to a page to play on: {min(taken):.2f} s")  # noqa: T201  a figure
-    assert min(taken) < SOON
+def slowdown() -> float:
+    """How much longer than on an idle machine some work takes here just now: of two processes, as improvd has more."""
+    before, began = os.times(), time.monotonic()
+    working = [subprocess.Popen([sys.executable, "-c", "sum(range(6_000_000))"]) for _ in range(2)]
+    assert [process.wait() for process in working] == [0, 0]
+    taken, after = time.monotonic() - began, os.times()
+    computed = after.children_user + after.children_system - before.children_user - before.children_system
+    return max(1.0, taken / (computed / 2))
+
+
+@pytest.mark.needs("chromium")
+def test_the_first_note_sounds_soon(tmp_path: Path) -> None:
+    """Within 3 s of the command, or of as much work as that is on a machine that has nothing else to do."""
+    taken: list[float] = []
+    allowed: list[float] = []
+
+    def is_soon() -> bool:
+        return any(one < limit for one, limit in zip(taken, allowed, strict=True))
+
+    with browser() as chromium:
+        while len(taken) < TRIES and not is_soon():
+            begin = time.monotonic()
+            running = Running(["-m", "improvd", "run", "--api", "null", "--no-record"], XDG_RUNTIME_DIR=str(tmp_path))
+            try:
+                with seeing(chromium, address(running)) as seen:
+                    seen.sounds()
+                    running.wait_line("ready: ")
+                    taken.append(time.monotonic() - begin)
+            finally:
+                running.end()
+            allowed.append(SOON * slowdown())
+            print(f"\nfrom the command to the first note: {taken[-1]:.2f} s of {allowed[-1]:.2f}")  # noqa: T201  a figure
+    assert is_soon(), (taken, allowed)
 
 
 def refused(*options: str) -> str:

@@ -218,14 +218,16 @@ $("mute").onclick = () => setMute(!muted);
 $("panic").onclick = panic;
 $("tap").onclick = () => tapping.tap();
 theme($("theme"), () => roll.recolour());
+const prepare = () => queueMicrotask(() => sound.prepare()); // once all that is remembered is known
 remembered($("sound"), (wanted) => {
   sound.wanted = wanted;
   if (wanted === "off") sound.panic();
+  prepare();
 });
 for (const part of ["you", "improvd"]) {
   remembered($(`tone-${part}`), (instrument) => {
     sound.instruments[part] = instrument;
-    sound.rack?.load(instrument);
+    prepare();
   });
 }
 if (midi.isOffered()) {

@@ -4,6 +4,7 @@
 import { Rack } from "./rack.js";
 import { Synth } from "./synth.js";
 
+const RATE = 48000; // samples a second of the tones: most machines' own, which is known only once the sound has begun
 const KEPT = 5; // comparisons of the two clocks; their median counts
 const PAUSE = 40; // ms between them; a sound system that stumbled is caught up with this soon
 const AHEAD = 0.3; // seconds that a note of a replay is handed to the audio system before it sounds
@@ -21,7 +22,7 @@ export class Sound extends EventTarget {
 
   context = null;
   synth = null;
-  rack = null;
+  rack = new Rack(RATE);
   /** What is to be heard: "all", "answers" or "off". */
   wanted = "all";
   instruments = { you: "piano", improvd: "electric" };
@@ -35,17 +36,22 @@ export class Sound extends EventTarget {
     return this.context?.state === "running";
   }
 
+  /** Compute what is to be heard, before the first touch: then that sounds at once. */
+  prepare() {
+    if (this.wanted === "all") this.rack.load(this.instruments.you);
+    if (this.wanted !== "off") this.rack.load(this.instruments.improvd);
+  }
+
   /** Begin, from within a gesture of the player's; a promise that holds once a note would sound. */
   async begin() {
     if (this.context === null) {
       this.context = new AudioContext({ latencyHint: "interactive" });
-      this.rack = new Rack(this.context.sampleRate);
       this.synth = new Synth(this.context, this.rack);
       this.context.onstatechange = () => this.dispatchEvent(new Event("change"));
       setInterval(() => this.#compare(), PAUSE);
     }
     if (!this.running) await this.context.resume();
-    this.rack.load(this.instruments.improvd);
+    this.prepare();
     await this.rack.load(this.instruments.you);
     this.#compare();
   }
