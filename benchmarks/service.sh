@@ -7,8 +7,10 @@
 # user "player" in the group audio who lingers. WHEELS is a folder with improvd's wheel and those of its dependencies; it is
 # installed for the player, and later for all. Prints each command and what it printed; exit status 1 where something that
 # was waited for didn't come, or a note sounded on. Without SCENE all of them in turn: install, unplug, hang, watchdog,
-# crash, stop, health, system; and after a reboot, "again": what has become of the service then.
+# crash, stop, health, system; and after a reboot, "again": what has become of the service then. ROOM=jack does it, the
+# system's apart, over JACK instead, which any machine with systemd can.
 set -uo pipefail
+here=$(dirname "$(realpath "$0")")
 wheels=$1
 heard=/tmp/heard.txt
 scope=--user
@@ -38,19 +40,21 @@ journal() {
 }
 missed() { printf '%s\n' "$*"; status=1; }
 # Wait, some minutes at most, until a command succeeds.
-until_true() { for _ in $(seq 400); do "$@" && return; sleep 0.5; done; missed "GAVE UP WAITING: $*"; }
-is_ready() { [[ $(fact StatusText) == hearing* && $(fact StatusText) != *waiting* ]]; }
-is_waiting() { [[ $(fact StatusText) == *waiting* || $(fact StatusText) == *gone* ]]; }
+until_true() { for _ in $(seq 200); do "$@" && return; sleep 1; done; missed "GAVE UP WAITING: $*"; }
+is_ready() { local said; said=$(fact StatusText); [[ $said == hearing* && $said != *waiting* ]]; }
+is_waiting() { [[ $(fact StatusText) =~ waiting|gone ]]; }
 is_new() { [[ $(fact MainPID) != "$1" && $(fact MainPID) != 0 ]] && is_ready; }
 
-keyboard() { bash "$(dirname "$0")/usb_keyboard.sh" "$@"; }
-phrase() { keyboard play 60 62 64 65 67 65 64 62; }
-
-# What aseqdump, the synth, has heard: how many notes, and how many of them sound on.
+keyboard() { bash "$here/usb_keyboard.sh" "$@"; }
+synth_on() { setsid aseqdump >"$heard" 2>&1 & }
+# What the synth has heard: how many notes, and how many of them sound on.
 heard() {
   awk '$2 == "Note" { place = $4 $6; if ($3 == "on" && $8 > 0) { on[place]; notes++ } else delete on[place] }
     END { for (place in on) sounding++; print notes + 0, sounding + 0 }' "$heard"
 }
+if [[ ${ROOM:-} == jack ]]; then source "$here/jack_room.sh"; fi
+
+phrase() { keyboard play 60 62 64 65 67 65 64 62; }
 ons() { local found; found=$(heard); echo "${found% *}"; }
 sounds() { local found; found=$(heard); [[ ${found% *} -gt $1 && ${found#* } != 0 ]]; }
 synth() { local found; found=$(heard); echo "(the synth: ${found% *} notes so far, ${found#* } of them sounding)"; }
@@ -209,7 +213,7 @@ system() {
 }
 
 keyboard setup
-pgrep -x aseqdump >/dev/null || { setsid aseqdump >"$heard" 2>&1 & }
+pgrep --full aseqdump >/dev/null || synth_on
 if (($# > 1)); then scenes=("${@:2}"); else scenes=(install unplug hang watchdog crash stop health system); fi
 for scene in "${scenes[@]}"; do "$scene"; done
 exit $status
