@@ -1,11 +1,11 @@
 """How exactly answers keep to a MIDI clock or a Link session, over real JACK ports, and how exactly our clock leaves.
 
-    PYTHONPATH=. python benchmarks/clock.py [--answers 6] [--jitter 0.003] [--seconds 40] [following] [leading] [sharing]
+    PYTHONPATH=. python benchmarks/clock.py [--answers 6] [--jitter 0.003] [--seconds 40] [following|leading|sharing …]
 
 The clock is a client in a process of its own. Each tick is sent up to the jitter early or late; errors are of the
 moment at which a note of an answer left, against where its beat lies without jitter. The Link session is one peer's,
-in a process of its own too, and errors are against the beat that it sees. Prints tables in Markdown. A JACK server of
-its own is started; nothing may be connected to it.
+in a process of its own too, and errors are against the beat that it sees; "Link's own" is how far what we read of the
+session is from that. Prints tables in Markdown. A JACK server of its own is started; nothing may be connected to it.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def following(folder: Path, answers: int, jitter: float) -> None:
 
 def sharing(folder: Path, answers: int) -> None:
     """The table of answers in a session that a peer began."""
-    print("\n| session | answers | notes | median, ms | p99 | max |\n" + "|---" * 6 + "|")
+    print("\n| session | answers | notes | median, ms | p99 | max | Link's own, ms |\n" + "|---" * 7 + "|")
     for bpm in (97.3, 174.0):
         player, synth = Player(), Synth()
         with own_network():
@@ -118,7 +118,9 @@ def sharing(folder: Path, answers: int) -> None:
                 running.end()
                 beats = [(peer.beat_at(note.actual) - note.beat) for note in struck(running.trace())]
                 found = [abs(beat - round(median(beats))) * 60 / bpm for beat in beats]
-                print(f"| {bpm:g} bpm | {answers} | {len(found)} | {spread(found)} |", flush=True)
+                apart = [peer.beat_at(line["read"]) - line["beat"] for line in running.trace("link") if line["peers"]]
+                own = median(abs(beat - round(beat)) * 60_000 / bpm for beat in apart)
+                print(f"| {bpm:g} bpm | {answers} | {len(found)} | {spread(found)} | {own:.2f} |", flush=True)
             finally:
                 running.kill()
                 for part in (player, synth, peer):

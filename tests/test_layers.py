@@ -43,7 +43,7 @@ ROOMS = {
     "page": {"control", "daemon", "model", "recorder", "files", "core", "errors"},
     "osc": {"config", "control", "daemon", "core", "errors"},
     "service": {"files", "errors"},
-    "doctor": {"service", "daemon", "config", "errors"},
+    "doctor": {"service", "daemon", "control", "config", "core", "errors"},
     "rehearsal": {"config", "files", "model", "core", "errors"},
     "train": {"model", "core", "errors"},
     "evaluate": {"train", "model", "core", "errors"},

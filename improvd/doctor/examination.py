@@ -6,7 +6,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from improvd import __version__
-from improvd.doctor import machine, midi, setup
+from improvd.doctor import link, machine, midi, setup
 from improvd.doctor.finding import Finding, Grade
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def examine(told: Told) -> Iterator[Finding]:
     yield finding
     if chosen is not None:
         yield from midi.findings(chosen.options)
+        yield from link.findings(chosen.options)
     yield from machine.findings()
     if chosen is not None:
         yield setup.model(chosen.options.model)

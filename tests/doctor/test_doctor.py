@@ -14,7 +14,7 @@ from improvd.cli import main
 from improvd.config.layers import Told
 from improvd.config.options import RunOptions
 from improvd.daemon.probe import Ports
-from improvd.doctor import machine, midi, setup
+from improvd.doctor import link, machine, midi, setup
 from improvd.doctor.finding import Finding, Grade
 
 if TYPE_CHECKING:
@@ -199,3 +199,21 @@ def test_all_of_it_is_told_in_lines_or_as_json(
     lines = capsys.readouterr().out.splitlines()
     (wrong,) = [line for line in lines if line.startswith("! ")]
     assert "bpm must be from 20 to 400" in wrong
+
+
+def test_link_is_looked_at_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    linking = replace(OPTIONS, sync="link")
+    assert list(link.findings(OPTIONS)) == []
+    monkeypatch.setattr(link, "is_there", lambda: False)
+    (missing,) = link.findings(linking)
+    assert (missing.grade, missing.remedy) == (Grade.BAD, "pip install 'improvd[link]'")
+    monkeypatch.setattr(link, "is_there", lambda: True)
+    for code, grade, found in (
+        ('print(\'{"peers": 2, "bpm": 128.0}\')', Grade.GOOD, "link, 2 peers at 128 bpm"),
+        ('print(\'{"peers": 0, "bpm": 100.0}\')', Grade.GOOD, "link, 0 peers; whoever comes"),
+        ("raise ImportError('GLIBC too old')", Grade.BAD, "could not be tried (ImportError: GLIBC too old)"),
+    ):
+        monkeypatch.setattr(link, "module", lambda _, code=code: (sys.executable, "-c", code))
+        (finding,) = link.findings(linking)
+        assert finding.grade is grade
+        assert finding.found.startswith(found)

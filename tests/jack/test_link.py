@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.daemon.running import environment
+from improvd.daemon.child import module
+from tests.daemon.running import PATIENCE, environment
 from tests.jack.clocks import struck
 from tests.jack.link import LinkPeer, own_network
 from tests.jack.stage import melody, sounding, well_begun
@@ -34,7 +36,7 @@ def _network(server: JackServer) -> Iterator[None]:  # noqa: ARG001  which stand
     """A network on which peers find each other; a skip, or a failure where all is required, where they don't."""
     with own_network():
         one, other = LinkPeer(120.0), LinkPeer(90.0)
-        limit = time.monotonic() + 5.0
+        limit = time.monotonic() + PATIENCE
         while not any(seen.others for seen in one.seen.all()[-1:]) and time.monotonic() < limit:
             time.sleep(0.05)  # nobody tells that peers don't find each other
         found = any(seen.others for seen in one.seen.all()[-1:])
@@ -150,6 +152,8 @@ def test_we_set_the_tempo_and_start_and_stop_for_all(duet: Start, peer: LinkPeer
     peer.wait(playing=False)
     running.wait_line("link, 1 peer, stopped")
     assert "link, 1 peer" in told("status")
+    look = subprocess.run(module("link_look"), capture_output=True, text=True, check=True, env=environment())
+    assert json.loads(look.stdout) == {"peers": 2, "bpm": 90.0}  # the peer and us
     assert running.end() == 0
 
 
