@@ -232,7 +232,7 @@ class Daemon:
         beat = {"origin": origin, "period": PERIOD, "bar": 4, "downbeat": 0} if origin else None
         now = time.monotonic()
         key = None if state == "listening" and not self._turns else "D minor"  # until the first answer nobody knows
-        more = {"bpm": 120.0, "confidence": 0.8, "key": key, "beat": beat}
+        more = {"bpm": 120.0, "confidence": 0.8, "key": key, "leader": "clock", "stopped": False, "beat": beat}
         self._tell(event("state", state=state, at=now, muted=self.muted, **more))
 
     def _tell(self, line: bytes) -> None:

@@ -96,6 +96,7 @@ def test_the_stage_tells_tempo_key_and_how_late_it_is(chromium: Browser, page: S
         seen.state("answering")
         seen.wait("document.querySelectorAll('#lateness rect').length > 0")
         assert seen.page.locator("[data-part=tempo]").text_content() == "120"
+        assert seen.page.locator(".tempo").text_content() == "120 bpm by the clock"
         assert key.text_content() == "D minor"
         assert (sure.get_attribute("aria-valuenow"), sure.get_attribute("role")) == ("80", "meter")
         assert float(seen.page.evaluate("getComputedStyle(document.querySelector('.sure i')).width.slice(0, -2)")) > 10

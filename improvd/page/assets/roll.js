@@ -101,12 +101,12 @@ export class Roll {
         pen.fillStyle = this.#colours.lane;
         pen.fillRect(0, y(pitch + 1), this.#width, row);
       }
-      if (pitch % 12 === 0) {
-        pen.fillStyle = this.#colours.line;
-        pen.fillRect(0, Math.round(y(pitch)), this.#width, 1);
-        pen.fillStyle = this.#colours.faint;
-        pen.fillText(`C${pitch / 12 - 1}`, 6, y(pitch) - 1);
-      }
+    }
+    for (let pitch = 12 * Math.ceil(this.#low / 12); pitch <= this.#high; pitch += 12) {
+      pen.fillStyle = this.#colours.line;
+      pen.fillRect(0, Math.round(y(pitch)), this.#width, 1);
+      pen.fillStyle = this.#colours.faint;
+      pen.fillText(`C${pitch / 12 - 1}`, 6, y(pitch) - 1);
     }
   }
 

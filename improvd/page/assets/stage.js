@@ -8,6 +8,7 @@ const WORDS = {
   answering: ["It plays", "Play any time to break in."],
   muted: ["Muted", "It listens, and answers nothing."],
 };
+const LEADERS = { clock: " by the clock", internal: " by improvd", link: " by Link" }; // the player's own goes without
 const DOTS = 16; // at most, beats shown of a bar
 
 export class Stage {
@@ -23,8 +24,8 @@ export class Stage {
     this.#parts = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((one) => [one.dataset.part, one]));
   }
 
-  /** A "state" event, or a state of the page's own: {state, bpm, confidence, key, beat}; key only where it is known. */
-  show({ state, bpm, confidence, key, beat }) {
+  /** A "state" event (docs/control.md), or a state of the page's own, which has no more than that. */
+  show({ state, bpm, confidence, key, leader, stopped, beat }) {
     const [title, hint] = WORDS[state] ?? WORDS.listening;
     document.documentElement.dataset.state = state;
     if (state !== this.#shown) {
@@ -37,6 +38,7 @@ export class Stage {
     this.#parts.sure.style.setProperty("--sure", sure);
     this.#parts.sure.setAttribute("aria-valuenow", Math.round(100 * sure));
     this.#parts.sure.hidden = confidence === null || confidence === undefined;
+    this.#parts.leader.textContent = stopped ? ", stopped" : LEADERS[leader] ?? "";
     this.#parts.key.textContent = key ?? "";
     this.#layBeat(beat ?? null);
   }
