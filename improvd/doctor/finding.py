@@ -30,8 +30,8 @@ class Finding:
     def line(self, width: int) -> str:
         """In one line, ``what`` taking ``width`` columns."""
         mark = {Grade.GOOD: "  ", Grade.ADVICE: "? ", Grade.BAD: "! "}[self.grade]
-        text = f"{mark}{self.what:<{width}}  {self.found}" + (f": {self.remedy}" if self.remedy else "")
-        return fit(text)
+        joint = " " if self.found.endswith("?") else ": "
+        return fit(f"{mark}{self.what:<{width}}  {self.found}" + (f"{joint}{self.remedy}" if self.remedy else ""))
 
     def as_json(self) -> dict[str, str | None]:
         """For `improvd doctor --json`."""

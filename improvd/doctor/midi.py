@@ -49,7 +49,9 @@ def findings(options: RunOptions) -> Iterator[Finding]:
         return
     used = next((api for api in running if options.api in (AUTO, api)), None)
     if used is None:
-        yield Finding("MIDI", Grade.BAD, "no MIDI system is running", "plug in a device, or start JACK")
+        alone = options.page and options.api == AUTO and not (options.inputs or options.output)
+        grade, so = (Grade.ADVICE, ", so the page alone is the instrument") if alone else (Grade.BAD, "")
+        yield Finding("MIDI", grade, f"no MIDI system is running{so}", "plug in a device, or start JACK")
         return
     yield from ports_named(options, running[used])
     yield from loops(used, options)

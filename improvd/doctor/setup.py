@@ -41,7 +41,8 @@ def model(name: str) -> Finding:
         [*module("bench_model"), name], capture_output=True, text=True, check=False
     )
     if run.returncode == 2:
-        return Finding("model", Grade.BAD, run.stderr.strip())
+        remedy = "install improvd again" if name == RunOptions().model else "improvd models lists what there is"
+        return Finding("model", Grade.BAD, run.stderr.strip(), remedy)
     if run.returncode != 0:
         last = run.stderr.strip().splitlines()[-1:] or [f"ended with status {run.returncode}"]
         return Finding("model", Grade.BAD, f"could not be tried ({last[0]})", "install improvd again")

@@ -30,6 +30,7 @@ PORTS = Ports(("Keys:Keys MIDI 1 20:0",), ("Synth:in 24:0", "Synth:aux 24:1"))
 def test_a_finding_is_one_line_with_its_remedy() -> None:
     finding = Finding("keyboard", Grade.BAD, "not\nthere", "plug it in")
     assert finding.line(14) == "! keyboard        not�there: plug it in"
+    assert replace(finding, found="did you mean this?").line(14) == "! keyboard        did you mean this? plug it in"
     assert finding.as_json() == {"what": "keyboard", "grade": "bad", "found": "not\nthere", "remedy": "plug it in"}
 
 
@@ -116,7 +117,7 @@ def systems(**there: Ports) -> Callable[[], dict[str, Ports]]:
     [
         ("auto", {"alsa": PORTS, "jack": Ports(problem="is not running")}, []),
         ("jack", {"alsa": PORTS, "jack": Ports(problem="is not running")}, ["JACK", "MIDI"]),
-        ("auto", {"alsa": Ports(problem="is not running"), "jack": Ports(problem="does not answer")}, ["MIDI"]),
+        ("alsa", {"alsa": Ports(problem="is not running"), "jack": Ports(problem="does not answer")}, ["ALSA", "MIDI"]),
         ("null", {"alsa": Ports(problem="is not running")}, []),
     ],
 )
@@ -128,6 +129,24 @@ def test_one_midi_system_is_enough_unless_another_is_asked_for(
     monkeypatch.setattr(midi, "loop", lambda *_: midi.Loop(50, 0.2, 0.9))
     found = list(midi.findings(replace(OPTIONS, api=api)))
     assert [finding.what for finding in found if finding.grade is Grade.BAD] == bad
+
+
+@pytest.mark.parametrize(
+    ("asked", "grade"),
+    [
+        ({}, Grade.ADVICE),
+        ({"page": False}, Grade.BAD),
+        ({"inputs": ("Keys",)}, Grade.BAD),
+        ({"output": "S"}, Grade.BAD),
+    ],
+)
+def test_without_a_midi_system_the_page_may_be_enough(
+    monkeypatch: pytest.MonkeyPatch, asked: dict[str, object], grade: Grade
+) -> None:
+    monkeypatch.setattr(midi, "probe", systems(alsa=Ports(problem="is not running")))
+    (found,) = [finding for finding in midi.findings(replace(OPTIONS, **asked)) if finding.what == "MIDI"]
+    assert found.grade is grade
+    assert ("the page alone" in found.found) == (grade is Grade.ADVICE)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is nothing to ask for")
@@ -145,6 +164,15 @@ def test_the_shipped_model_proves_itself_and_another_is_missed() -> None:
     bad = setup.model("nonesuch")
     assert bad.grade is Grade.BAD
     assert "no model 'nonesuch'" in bad.found
+    assert "improvd models" in bad.remedy
+
+
+def test_a_shipped_model_that_is_damaged_is_installed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuses = [sys.executable, "-c", "import sys; print('weights.npz: damaged', file=sys.stderr); sys.exit(2)"]
+    monkeypatch.setattr(setup, "module", lambda _name: refuses)
+    damaged = setup.model(OPTIONS.model)
+    assert (damaged.grade, damaged.found) == (Grade.BAD, "weights.npz: damaged")
+    assert damaged.remedy == "install improvd again"
 
 
 def test_a_configuration_is_read_as_run_does(tmp_path: Path) -> None:
