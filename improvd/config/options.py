@@ -176,7 +176,7 @@ class DuetOptions(MusicOptions):
     output_latency: float = described(
         1000 * float(_DUET.output_latency),
         Number(0, 500, " ms"),
-        "How long the synth takes to sound, in milliseconds: answers are sent so much earlier.",
+        "How long the synth takes to sound, in milliseconds: answers and clicks are sent so much earlier.",
         group=Group.SENDING,
         change=Change.NEXT,
     )
