@@ -104,7 +104,9 @@ class Rig:
         self._told, self.hears, self.plays = (set(), ""), set(), ""
 
     def want(self, inputs: tuple[str, ...], output: str) -> None:
-        self._wanted = inputs, output
+        before, self._wanted = self._wanted, (inputs, output)
+        if output != before[1] and not self.plays:  # nobody can reach that any more
+            self.sounding = {one for one in self.sounding if one[0] != before[1]}
 
     def look(self) -> bool:
         before = self.inputs, self.output
@@ -206,6 +208,8 @@ class Room:
         self._to_engine.clear()
         self._to_ports.clear()
         self.duet.ports_lost(self.now)
+        if not self.rig.plays:  # what was passed to a synth that is out, only the one that ended knew
+            self.rig.sounding.clear()
         self.rig.let_go()
         self._missed = MISSED
         self._open()

@@ -130,7 +130,8 @@ def play(stream: bytes) -> Outcome:
     with Room(options_by(int.from_bytes(number)), partner) as room:
         parser = mido.Parser() if arrival % len(Arrival) == Arrival.WHOLE else None
         for wait, data, deed in _pieces(stream[4:]):
-            if wait:
+            if wait or deed is not None:
+                room.listen()  # what comes at once is taken in at once
                 room.pass_by((wait / 255) ** 3 * LONGEST_WAIT)
             if deed is not None:
                 deed(room)
@@ -140,7 +141,7 @@ def play(stream: bytes) -> Outcome:
                 parser.feed(data)
                 for message in parser:
                     room.hear(bytes(message.bytes()), KEYBOARDS[wait & 1])
-            room.listen()
+        room.listen()
         room.close()
         return Outcome(room.heard, room.answered)
 
@@ -221,7 +222,7 @@ class Hostile:
         lots = self._lots
         status = lots.choice((0x80, 0x90, 0x90, 0xB0, 0xE0, 0xF8, 0xFA, 0xFE))
         some = [bytes((status, lots.randrange(128), lots.randrange(128))) for _ in range(16)]
-        for _ in range(lots.randint(10, 300)):
+        for _ in range(lots.randint(10, 2000)):
             self._put(0, lots.choice(some) if status < 0xF0 else bytes((status,)))
 
     def _nonsense(self) -> None:
