@@ -208,6 +208,13 @@ class DuetOptions(MusicOptions):
         group=Group.LISTENING,
         change=Change.NEXT,
     )
+    leave_endings: bool = described(
+        _DUET.leave_endings,
+        Switch(),
+        "Leave a last chord after a ritardando as the end: it is not answered.",
+        group=Group.LISTENING,
+        change=Change.NEXT,
+    )
     comp_below: int | None = described(
         _DUET.comp_below,
         PitchName("off"),

@@ -23,6 +23,7 @@ def engine_settings(options: DuetOptions) -> EngineSettings:
         mode=Mode(options.mode),
         bars=options.bars,
         patience=options.patience,
+        leave_endings=options.leave_endings,
         comp_below=options.comp_below,
         chords=options.chords,
         sync=Sync(options.sync),

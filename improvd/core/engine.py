@@ -328,6 +328,8 @@ class Engine:
         found = self._turns.decide(now, self._ahead)
         if isinstance(found, Part):
             return self._play(now, found)
+        if found is None:
+            self._hear_no_more(now)
         self._call_ends_at = found
         return []
 

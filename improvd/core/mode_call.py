@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from improvd.core.endings import is_the_end
 from improvd.core.events import Beats, Seconds
 from improvd.core.modes import Part, Turns
 from improvd.core.turns import BREATH, REMEMBERED, call_over_at
@@ -32,9 +33,11 @@ class CallTurns(Turns):
         breath = max(note.offset for note in notes) + BREATH
         return Seconds(max(breath, self._over_at(notes, period) - lead))
 
-    def decide(self, now: Seconds, lead: Seconds) -> Part | Seconds:
+    def decide(self, now: Seconds, lead: Seconds) -> Part | Seconds | None:
         """Ours from the first beat on by which the call is over; until it sounds, a key takes that back."""
         call = self._listener.notes(now)
+        if self._settings.leave_endings and is_the_end(call):
+            return None
         pulse = self._source.pulse(call, now)
         over = self._over_at(self._listener.recent(REMEMBERED + 1), pulse.timeline.period)
         return self._part(call, pulse, pulse.start(Seconds(max(over, now + lead))))

@@ -70,10 +70,10 @@ class Turns:
         """
         raise NotImplementedError
 
-    def decide(self, now: Seconds, lead: Seconds) -> Part | Seconds:
+    def decide(self, now: Seconds, lead: Seconds) -> Part | Seconds | None:
         """What we play, asked for ``lead`` before it begins; or when, later than ``now``, to decide again.
 
-        There is at least one note to answer. May take 5 ms.
+        None: nothing is to be added to what was heard. There is at least one note to answer. May take 5 ms.
         """
         raise NotImplementedError
 

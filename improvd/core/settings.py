@@ -58,6 +58,8 @@ class EngineSettings:
     """How many bars each of us has in `Mode.TRADE`."""
     patience: float = 1.0
     """How long a call may be silent before it is over, against what was found best."""
+    leave_endings: bool = True
+    """Whether a last chord after a ritardando is left as the end, unanswered."""
     chords: str = ""
     """The form that answers follow, as `form_from` reads it; empty: none."""
     comp_below: int | None = None
