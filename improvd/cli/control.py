@@ -85,6 +85,8 @@ def set_(
     from improvd.config.live import parsed  # noqa: PLC0415  only this command needs it
 
     plain = parsed(name, value)
+    if name == "model" and len(Path(value).parts) > 1:  # a folder, which improvd would look for where it was started
+        plain = str(Path(value).expanduser().absolute())
     with _connected(socket) as session:
         done = session.ask("set", name=name, value=plain, patience=LOADING)
     typer.echo(f"{name} {done['value']} {done['holds']}")

@@ -178,7 +178,7 @@ class Desk:
         if self._server is not None:
             for client, id_ in waiting:
                 if problem is None:
-                    self._server.answer(client, id_, self._is_set("model"))
+                    self._server.answer(client, id_, _set("model", self._host.options, Change.NOW))
                 else:
                     client.write(requests.refusal(RequestError(str(problem), id_)))
 
@@ -264,10 +264,7 @@ class Desk:
         if live.live_option(name).change is Change.LOADED:
             self._loading.append((client, id_))
             return LATER
-        return self._is_set(name)
-
-    def _is_set(self, name: str) -> dict[str, Any]:
-        return {"value": live.value(self._host.options, name), "holds": live.live_option(name).change.value}
+        return _set(name, self._host.options, live.live_option(name).change)
 
     def _panic(self) -> dict[str, Any]:
         self._host.panic()
@@ -308,3 +305,8 @@ class Desk:
             "clients": self._server.count if self._server else 0,
             "settings": live.values(self._host.options),
         }
+
+
+def _set(name: str, options: RunOptions, holds: Change) -> dict[str, Any]:
+    """The answer to whoever set an option."""
+    return {"value": live.value(options, name), "holds": holds.value}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.daemon.running import PATIENCE, Running
+from tests.daemon.running import PATIENCE, ROOT, Running
 from tests.daemon.test_cli import improvd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+MODEL = ROOT / "models" / "default"
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +54,8 @@ def test_what_is_asked_is_done_and_told(where: Path) -> None:
     assert told("status").startswith("state      listening; up for ")
     assert told("set", "temperature", "0.8") == "temperature 0.8 at once\n"
     assert told("set", "bpm", "auto") == "bpm auto from the next call\n"
+    assert told("set", "model", os.path.relpath(MODEL)) == f"model {MODEL} at once\n"
+    assert told("set", "model", "default") == "model default at once\n"
     assert told("mute").startswith("muted")
     assert told("status").startswith("state      listening, muted; ")
     assert told("mute", "--off") == "it answers again\n"

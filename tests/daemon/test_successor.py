@@ -44,7 +44,7 @@ def test_a_model_takes_over_in_mid_answer_and_no_note_is_cut(
     session.ask("watch", what=["settings"])
     assert session.ask("set", name="model", value="other", patience=PATIENCE) == {
         "value": "other",
-        "holds": "once it is loaded",
+        "holds": "at once",
     }
     until(session, "settings", values=session.ask("status")["settings"])
     running.wait_line("the model is now other (100 µs a note)")
