@@ -42,7 +42,7 @@ class Class:
         return tuple(np.stack(column) for column in zip(*drawn, strict=True))
 
     def _one(self, scores: list[performers.Score], rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-        played, beats = performers.perform(scores[rng.integers(len(scores))], rng)
+        played, beats, _, _ = performers.perform(scores[rng.integers(len(scores))], rng)
         heard = frames(played, 0.0)
         wanted = np.zeros(len(heard) + 2, dtype=np.float32)
         at = np.rint(beats[(beats >= 0) & (beats <= len(heard) / RATE - 0.05)] * RATE).astype(np.int64)

@@ -1,15 +1,16 @@
 """Scores played as people play: with rubato, unsteady hands, rolled chords, ornaments; and where the beats came to lie.
 
-From this the network learns that hears beats (`beats_weights.py`), since performances with annotated beats that may be
-learnt from are few.
+From this the networks learn that hear beats (`beats_weights.py`, `ear_weights.py`), since performances with annotated
+beats that may be learnt from are few.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import rubato
 import symusic
 
 from improvd.train.music.clean import Played
@@ -23,14 +24,12 @@ if TYPE_CHECKING:
     Curve = NDArray[np.float64]
     Rng = np.random.Generator
 
-STEP = 0.25
-"""Beats between points of a tempo curve."""
 PHASES = (0, 1 / 2, 1 / 3, 2 / 3, 1 / 4, 3 / 4)
 
 
 @dataclass(frozen=True)
 class Score:
-    """Notes in order, times in beats, and seconds to a beat as written."""
+    """Notes in order, times in beats; seconds to a beat as written; which of the ``beats`` begin a bar."""
 
     onset: Curve
     offset: Curve
@@ -38,6 +37,19 @@ class Score:
     velocity: NDArray[np.int64]
     period: float
     beats: int
+    down: NDArray[np.bool_]
+
+
+class Performance(NamedTuple):
+    """What was played; when its beats fall, and which of them begin a bar; and where in the score each note stands.
+
+    ``place`` is in beats, NaN for what isn't written: ornaments, wrong notes.
+    """
+
+    played: Played
+    beats: Curve
+    down: NDArray[np.bool_]
+    place: Curve
 
 
 def score(path: Path) -> Score | None:
@@ -57,10 +69,11 @@ def score(path: Path) -> Score | None:
         return None
     signatures = sorted((one.time, one.numerator, one.denominator) for one in file.time_signatures) or [(0, 4, 4)]
     end = int((onset + duration).max())
-    beats = []
+    beats, bars = [], []
     for (start, over, under), after in zip(signatures, [*signatures[1:], (end + 1, 0, 0)], strict=True):
         long = file.tpq * 4 / under * (3 if under >= 8 and over % 3 == 0 else 1)
         beats.append(np.arange(start, after[0], max(long, file.tpq / 4)))
+        bars.append(np.abs((beats[-1] - start) % (file.tpq * 4 / under * over)) < 1)
     beat = np.concatenate(beats)
     if len(beat) < 16:
         return None
@@ -81,18 +94,19 @@ def score(path: Path) -> Score | None:
         velocity[order],
         float(np.clip(60 / max(qpm, 1) * usual / file.tpq, 0.1, 6)),
         len(beat),
+        np.concatenate(bars),
     )
 
 
-def perform(written: Score, rng: Rng) -> tuple[Played, Curve]:
-    """One performance, another each time, from 1 s on; and the times of its beats."""
+def perform(written: Score, rng: Rng, *, steady: bool = False) -> Performance:
+    """One performance, another each time, from 1 s on; ``steady`` as songs are, or as free as may be."""
     onset, offset = written.onset, written.offset
-    if rng.random() < 0.15:
+    if rng.random() < 0.12:
         swing = rng.uniform(0.54, 0.66)
         onset, offset = (np.floor(t) + np.interp(t % 1, [0, 0.5, 1], [0, swing, 1]) for t in (onset, offset))
     period = _period(written, rng)
-    clock = period * _clock(max(written.beats, int(offset.max()) + 1) + 2, rng)
-    points = np.arange(len(clock)) * STEP
+    clock = period * rubato.clock(max(written.beats, int(offset.max()) + 1) + 2, rng, steady=steady)
+    points = np.arange(len(clock)) / rubato.PER_BEAT
     seconds = np.interp(onset, points, clock)
     length = np.maximum(np.interp(offset, points, clock) - seconds, 0.03)
     seconds, rank, size = _by_hand(onset, seconds, rng)
@@ -100,11 +114,26 @@ def perform(written: Score, rng: Rng) -> tuple[Played, Curve]:
     if rng.random() < 0.25:
         length = np.maximum(length, rng.uniform(0.2, 1.2) * rng.random(len(length)))  # the pedal
     velocity = _touched(written, rank == size - 1, rng)
-    kept = rng.random(len(seconds)) > rng.choice([0, 0, 0.03, 0.1])
-    played = _ornamented(seconds[kept], length[kept], written.pitch[kept], velocity[kept], rng)
+    kept = (rng.random(len(seconds)) > rng.choice([0, 0, 0.03, 0.1])) & _thinned(written, rank, size, rng)
+    kept_columns = (seconds[kept], length[kept], written.pitch[kept], velocity[kept], written.onset[kept])
+    played, place = _ornamented(kept_columns, rng)
     later = 1 - played.onset[0]
     beats = np.interp(np.arange(written.beats), points, clock)
-    return replace(played, onset=played.onset + later, offset=played.offset + later), beats + later
+    played = Played(played.onset + later, played.offset + later, played.pitch, played.velocity)
+    return Performance(played, beats + later, written.down, place)
+
+
+def _thinned(written: Score, rank: NDArray[np.int64], size: NDArray[np.int64], rng: Rng) -> NDArray[np.bool_]:
+    """Which notes are played where somebody leaves out inner voices, or plays one hand alone for a while."""
+    kept = np.ones(len(rank), dtype=bool)
+    if rng.random() < 0.15:
+        kept &= (rank == 0) | (rank == size - 1) | (rng.random(len(rank)) < 0.3)
+    if rng.random() < 0.15:
+        middle = np.median(written.pitch) + rng.normal(0, 3)
+        alone = np.sin(written.onset / rng.uniform(3, 12) + rng.uniform(0, 6)) > rng.uniform(0.3, 1)
+        hand = written.pitch > middle if rng.random() < 0.5 else written.pitch <= middle
+        kept &= ~alone | hand
+    return kept if kept.sum() > len(kept) // 3 else np.ones(len(rank), dtype=bool)
 
 
 def _period(written: Score, rng: Rng) -> float:
@@ -113,32 +142,6 @@ def _period(written: Score, rng: Rng) -> float:
     period = float(np.clip(period, 0.25, 2.2))
     strikes_a_second = len(np.unique(np.round(written.onset * 24))) / (np.ptp(written.onset) + 1) / period
     return period * max(1.0, strikes_a_second / rng.uniform(11, 17))
-
-
-def _clock(beats: int, rng: Rng) -> Curve:
-    """When each point of the piece comes, in beats of a steady tempo: steady, moderate or free playing."""
-    count = round(beats / STEP)
-    freedom = float(rng.choice([0.1, 0.6, 1.2], p=(0.2, 0.4, 0.4)))
-    wander = freedom * 0.035 * np.exp(rng.normal(0, 0.4)) * rng.normal(0, 1, count)
-    slow = np.zeros(count)
-    for point in range(1, count):
-        slow[point] = 0.965 * slow[point - 1] + wander[point]
-    slow += freedom * 0.035 * rng.normal(0, 1, count)
-    phrase = round(rng.choice([2, 4, 8]) * rng.choice([3, 4]) / STEP)
-    slow += freedom * rng.uniform(0, 0.4) * ((np.arange(count) % phrase) / phrase - 0.35) ** 2
-    for end in range(phrase, count, phrase):
-        if rng.random() < 0.5:
-            over = min(end, int(rng.integers(4, 12)))
-            slow[end - over : end] += np.linspace(0, freedom * rng.uniform(0.05, 0.25), over)  # lingering
-    for point in np.flatnonzero(rng.random(count) < 0.002 * freedom):
-        slow[point] += rng.uniform(0.5, 1.5)  # a fermata
-    for point in np.flatnonzero(rng.random(count) < 0.002):
-        slow[point:] += rng.normal(0, 0.2)  # another tempo
-    slow = np.clip(slow - slow.mean(), -0.9, 1.1)
-    if rng.random() < 0.6:
-        last = min(count, int(rng.integers(6, 24)))
-        slow[-last:] += np.linspace(0, rng.uniform(0.1, 0.7), last)
-    return np.concatenate([[0.0], np.cumsum(np.exp(slow) * STEP)])
 
 
 def _by_hand(onset: Curve, seconds: Curve, rng: Rng) -> tuple[Curve, NDArray[np.int64], NDArray[np.int64]]:
@@ -153,6 +156,8 @@ def _by_hand(onset: Curve, seconds: Curve, rng: Rng) -> tuple[Curve, NDArray[np.
     out += np.where(rolled, (rank - size / 2) * rng.uniform(0.02, 0.07), 0)
     if rng.random() < 0.4:
         out += np.where((rank == size - 1) & (size > 1), rng.normal(-0.01, 0.015, chords)[chord], 0)  # a melody leads
+    if rng.random() < 0.15:  # the hands part: the bass before, the melody late
+        out += np.where((rank == size - 1) & (size > 1), rng.exponential(0.03, chords)[chord], 0)
     return out, rank, size
 
 
@@ -165,8 +170,9 @@ def _touched(written: Score, melody: NDArray[np.bool_], rng: Rng) -> Curve:
     return np.asarray(out + rng.normal(0, rng.uniform(2, 9), len(out)))
 
 
-def _ornamented(onset: Curve, length: Curve, pitch: NDArray[np.int64], velocity: Curve, rng: Rng) -> Played:
-    """The performance with grace notes, trills and wrong notes."""
+def _ornamented(struck: tuple[Curve, Curve, NDArray[np.int64], Curve, Curve], rng: Rng) -> tuple[Played, Curve]:
+    """Onset, length, pitch, velocity and place as a performance, with grace notes, trills and wrong notes; and places."""
+    onset, length, pitch, velocity, place = struck
     graced = np.flatnonzero(rng.random(len(onset)) < rng.choice([0, 0.01, 0.04]))
     more = [onset[graced] - rng.uniform(0.05, 0.12, len(graced))]
     pitches = [pitch[graced] + rng.integers(1, 3, len(graced))]
@@ -184,7 +190,7 @@ def _ornamented(onset: Curve, length: Curve, pitch: NDArray[np.int64], velocity:
     length = np.concatenate([length, np.full(len(added), 0.08)])
     pitch = np.clip(np.concatenate([pitch, *pitches]) + rng.integers(-5, 7), 0, 127)
     velocity = np.clip(np.rint(np.concatenate([velocity, np.full(len(added), 50.0)])), 5, 127)
+    place = np.concatenate([place, np.full(len(added), np.nan)])
     order = np.lexsort((pitch, onset))
-    return Played(
-        onset[order], (onset + length)[order], pitch[order].astype(np.int64), velocity[order].astype(np.int64)
-    )
+    onset, length, pitch, velocity = onset[order], length[order], pitch[order], velocity[order]
+    return Played(onset, onset + length, pitch.astype(np.int64), velocity.astype(np.int64)), place[order]

@@ -35,6 +35,7 @@ import numpy as np
 from improvd.core.events import NOTE_ON, Note, Seconds
 from improvd.core.tempo import find_pulse, strike_times
 from improvd.core.tracker import Beat, Tracker
+from improvd.ear.hearing import Hearing
 from improvd.rehearsal.player import read_midi
 
 if TYPE_CHECKING:
@@ -97,9 +98,11 @@ def read(path: Path) -> Performance:
     )
 
 
-def follow(performance: Performance, bpm: float | None = None, costs: list[float] | None = None) -> list[Beat]:
-    """What the tracker tells; ``costs`` collects the seconds of computing that each note took."""
-    tracker = Tracker(bpm)
+def follow(
+    performance: Performance, bpm: float | None = None, costs: list[float] | None = None, *, deaf: bool = False
+) -> list[Beat]:
+    """What the tracker tells; ``costs`` collects the seconds of computing that each note took. ``deaf``: by no ear."""
+    tracker = Tracker(bpm, ear=None if deaf else Hearing())
     for at, pitch, velocity in performance.notes:
         began = time.thread_time()
         tracker.hear(at, pitch, velocity)
@@ -265,7 +268,10 @@ def main() -> None:
         )
         return as_found(beats)
 
-    trackers: dict[str, Callable[[Performance], Found]] = {"improvd": ours}
+    trackers: dict[str, Callable[[Performance], Found]] = {
+        "improvd": ours,
+        "improvd, the filter alone": lambda performance: as_found(follow(performance, deaf=True)),
+    }
     if options.refit:
         trackers["improvd, a call's beat at each onset"] = refitted
     if find_spec("librosa"):

@@ -32,6 +32,7 @@ ROOMS = {
     "": set(),
     "core": set(),
     "errors": set(),
+    "ear": {"core"},
     "config": {"core", "errors"},
     "model": {"core", "errors"},
     "files": {"errors"},

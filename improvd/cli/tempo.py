@@ -64,8 +64,9 @@ def heard_in(events: list[MidiEvent], bpm: float | None = None) -> list[Beat]:
     """The beats heard in what is played, to its last message; ``bpm`` is about where the tempo was told to be."""
     from improvd.core.events import NOTE_ON  # noqa: PLC0415  as in `tempo`
     from improvd.core.tracker import Tracker  # noqa: PLC0415  as in `tempo`
+    from improvd.ear.hearing import Hearing  # noqa: PLC0415  as in `tempo`
 
-    tracker = Tracker(bpm)
+    tracker = Tracker(bpm, ear=Hearing())
     for event in events:
         if event.kind == NOTE_ON:
             tracker.hear(event.at, event.data[1], event.data[2])

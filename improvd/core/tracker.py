@@ -1,19 +1,25 @@
 """The beat of a player who plays on: told as it falls, from what was heard by then.
 
-`Tracker` is fed onsets and asked for beats as time passes. Which beat it is comes from `tracker_filter`; here is
-decided when a beat is told. A beat is told at the onset that falls on it; where none comes, a moment after it was
-due, for as long as it may still be a little late. What was told is never taken back: where the filter changes its
-mind, the beats change from then on.
+`Tracker` is fed onsets and asked for beats as time passes. A filter (`tracker_filter`) guesses at the tempo and at
+what comes next; an `Ear`, where there is one, judges each onset by all that was heard, the filter's guesses among it.
+Here is decided when a beat is told: at the onset that falls on it; where none comes, a moment after it was due, for as
+long as it may still be a little late. What was told is never taken back: where filter and ear change their minds, the
+beats change from then on.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
 from improvd.core.tracker_bars import Bars
 from improvd.core.tracker_filter import BeatFilter, Guess
+from improvd.core.tracker_stance import Stance
+
+if TYPE_CHECKING:
+    from improvd.core.ear import Ear
 
 FIRST_ONSETS = 4
 """No beat is told before so many onsets were heard."""
@@ -31,6 +37,18 @@ WELL_HEARD = 8
 """Onsets before which confidence is not full."""
 MEMORY = 8.0
 """Beats of silence that halve the confidence, after the first two."""
+LIKELY = 0.5
+"""How likely an onset must be a beat to be told as one, where a beat is due or overdue …"""
+EARLY = 0.5
+"""… and how much likelier an octave before that, as far as the filter is trusted; less than a half, none is."""
+TRUSTED = (0.4, 0.7)
+"""Trust in the filter, from none to full: how often the ear agrees with it of late, 0 to 1."""
+FIRST_TRUST = 0.6
+"""What it is at first."""
+TRUST_LEARNS = 0.08
+"""How much each onset says of it that either takes for a beat."""
+GOES_ON = 0.55
+"""Trust below which a beat that nobody plays is not told."""
 LATEST = 1e9
 """Seconds either side of 0 that a clock may show: thirty years, in which a float still tells microseconds apart."""
 PATIENCE = Seconds(120.0)
@@ -55,16 +73,22 @@ class Tracker:
     """Follows the beat of one player. ``bpm`` is about where their tempo is, ``bar`` how many beats a bar has.
 
     `hear` and `beats` take the time in order; what comes earlier than something before counts as coming with it.
+    ``ear`` judges onsets, a fresh one; without any, what the filter takes for a beat is one.
     """
 
-    def __init__(self, bpm: float | None = None, bar: int | None = None) -> None:
+    def __init__(self, bpm: float | None = None, bar: int | None = None, ear: Ear | None = None) -> None:
         self._filter = BeatFilter(bpm)
+        self._ear = ear
+        self._stance = Stance()
+        self._likely = 0.0  # how likely the last onset is a beat
+        self._trust = FIRST_TRUST
         self._bars = Bars(bar)
         self._leader: Guess | None = None
         self._mass = 0.0  # the probability of the leader's beats
         self._now = -math.inf
         self._last_onset = -math.inf
         self._last_beat = -math.inf
+        self._passed = -math.inf  # the last beat that fell and wasn't told
         self._period_told = 0.0
         self._on_beat = False  # whether the last onset fell on a beat that the bars have yet to hear of
         self._told: list[Beat] = []
@@ -76,10 +100,12 @@ class Tracker:
         at = Seconds(max(at, self._now))
         self._pass(at)
         before = self._filter.register, self._filter.size
-        if self._filter.hear(at, pitch, velocity):
+        new = self._filter.hear(at, pitch, velocity)
+        if new:
             self._settle_bar(*before)
         self._now = self._last_onset = at
         self._choose()
+        self._judge(at, pitch, velocity, new=new)
         self._tell_on_onset(at)
 
     def beats(self, now: Seconds) -> list[Beat]:
@@ -109,7 +135,8 @@ class Tracker:
 
     def _next(self, leader: Guess) -> float:
         """When the leader's first beat falls that is no earlier than the last one told allows."""
-        after = max(self._last_beat + LEAST_STEP * leader.period, self._now - LONGEST_WAIT)
+        last = max(self._last_beat, self._passed)
+        after = max(last + LEAST_STEP * leader.period, self._now - LONGEST_WAIT)
         return leader.beat + leader.period * math.ceil((after - leader.beat) / leader.period)
 
     def _pass(self, now: Seconds) -> None:
@@ -120,15 +147,38 @@ class Tracker:
             if due >= now or due > self._last_onset + PATIENCE:
                 break
             self._now = due
-            self._tell(Seconds(due), self._leader)
-            self._bars.hear(register=2, notes=0)
+            if self._trust > GOES_ON:
+                self._tell(Seconds(due), self._leader)
+                self._bars.hear(register=2, notes=0)
+            else:
+                self._passed = beat
         self._now = max(self._now, now)
+
+    def _judge(self, at: Seconds, pitch: int, velocity: int, *, new: bool) -> None:
+        """How likely the last onset is a beat, and whether that speaks for the filter."""
+        leader = self._leader
+        on_beat = leader is not None and leader.slot == 0 and abs(leader.at - at) < NEAR
+        if self._ear is None:
+            self._likely = float(on_beat)
+        else:
+            stance = self._stance.numbers(self._filter.guesses, leader, self._mass, at, new=new)
+            self._likely = self._ear.hear(at, max(0, min(127, pitch)), max(1, min(127, velocity)), stance)
+        if new and leader is not None:
+            if leader.slot == 0:
+                self._trust += TRUST_LEARNS * (self._likely - self._trust)
+            elif self._likely > LIKELY:
+                self._trust += TRUST_LEARNS * (1.0 - self._likely - self._trust)
 
     def _tell_on_onset(self, at: Seconds) -> None:
         leader = self._leader
-        if leader is None or leader.slot != 0 or self._filter.onsets < FIRST_ONSETS:
+        if leader is None or self._filter.onsets < FIRST_ONSETS:
             return
-        if abs(leader.at - at) < NEAR and at - self._last_beat > LEAST_STEP * leader.period:
+        since = (at - self._last_beat) / leader.period
+        if since <= LEAST_STEP:
+            return
+        none, full = TRUSTED
+        trust = max(0.0, min(1.0, (self._trust - none) / (full - none)))
+        if self._likely > LIKELY + trust * EARLY * max(0.0, -math.log2(min(since, 1.0))):
             self._tell(at, leader)
             self._on_beat = True
 

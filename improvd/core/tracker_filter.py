@@ -66,11 +66,9 @@ _STEPS = step_table()
 _REGISTER_ACCENTS, _SIZE_ACCENTS = register_accents(), size_accents()
 _STRENGTH = [strength(slot) for slot in range(SLOTS)]
 # A slot must be long enough to be told from its neighbours: the faster the beat, the fewer places it has.
-_NEAR = (
-    (0.75, near_table(frozenset(PLACES))),
-    (0.50, near_table(frozenset(PLACES) - {3, 9, 15, 21})),
-    (0.00, near_table(frozenset({0, 6, 8, 12, 16, 18}))),
-)
+_SLOW, _NEAR_SLOW = 0.75, near_table(frozenset(PLACES))
+_MEDIUM, _NEAR_MEDIUM = 0.50, near_table(frozenset(PLACES) - {3, 9, 15, 21})
+_NEAR_FAST = near_table(frozenset({0, 6, 8, 12, 16, 18}))
 
 
 class Guess(NamedTuple):
@@ -222,7 +220,7 @@ class BeatFilter:
             stretch = (RUBATO * period) ** 2
             gap = at - last
             nearest = round(gap / period * SLOTS)
-            near = next(table for longer, table in _NEAR if period > longer)
+            near = _NEAR_SLOW if period > _SLOW else _NEAR_MEDIUM if period > _MEDIUM else _NEAR_FAST
             for away, place in near[(slot + nearest) % SLOTS]:
                 step = nearest + away
                 if step <= 0:

@@ -1,0 +1,1 @@
+"""What hears where in the beat a note falls: a small recurrent network in numpy, fed note by note."""
