@@ -1,10 +1,11 @@
-"""What improvd costs while nobody plays: `python benchmarks/idle.py [SECONDS] [OPTIONS OF improvd run …]`.
+"""What improvd costs while nobody plays: `python benchmarks/idle.py [SECONDS] [open] [OPTIONS OF improvd run …]`.
 
     python benchmarks/idle.py 60 --api jack
+    python benchmarks/idle.py 60 open --api jack
     python benchmarks/idle.py 60 --api jack --no-page
 
 Starts it, lets it settle, and prints for each of its processes the share of one core and the wake-ups a second
-over SECONDS (60). Linux only.
+over SECONDS (60). ``open``: with its page open in Chromium, whose own cost isn't told. Linux only.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 SETTLING = 5.0
 
@@ -50,16 +54,26 @@ def cost(pid: int) -> Cost:
 def main() -> None:
     """Measure once."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
-    command = [sys.executable, "-m", "improvd", "run", *sys.argv[2:]]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603  our own interpreter
+    options = sys.argv[2:]
+    opened = options[:1] == ["open"]
+    command = [sys.executable, "-m", "improvd", "run", *options[opened:]]
+    with ExitStack() as stack:
+        running = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))  # noqa: S603  our own interpreter
+        stack.callback(running.send_signal, signal.SIGTERM)
+        url = ""
         for line in running.stdout or ():
-            if line.startswith("ready:"):
+            if line.startswith("the page: "):
+                url = line.split()[-1]
+            if line.startswith("ready:") and (url or not opened):
                 break
+        if opened:
+            from tests.page.browser import browser, seeing  # noqa: PLC0415  wants Playwright
+
+            stack.enter_context(seeing(stack.enter_context(browser()), url))
         time.sleep(SETTLING)
         before = costs(running.pid)
         time.sleep(seconds)
         after = costs(running.pid)
-        running.send_signal(signal.SIGTERM)
     total = 0.0
     for pid, (name, cpu, sleeps) in after.items():
         share = (cpu - before[pid].cpu) / seconds
