@@ -30,7 +30,7 @@ class Finding:
     def line(self, width: int) -> str:
         """In one line, ``what`` taking ``width`` columns."""
         mark = {Grade.GOOD: "  ", Grade.ADVICE: "? ", Grade.BAD: "! "}[self.grade]
-        joint = " " if self.found.endswith("?") else ": "
+        joint = " " if self.found.endswith("?") else "; " if ": " in self.found else ": "
         return fit(f"{mark}{self.what:<{width}}  {self.found}" + (f"{joint}{self.remedy}" if self.remedy else ""))
 
     def as_json(self) -> dict[str, str | None]:

@@ -41,7 +41,11 @@ def model(name: str) -> Finding:
         [*module("bench_model"), name], capture_output=True, text=True, check=False
     )
     if run.returncode == 2:
-        remedy = "install improvd again" if name == RunOptions().model else "improvd models lists what there is"
+        remedy = (
+            "it came with improvd, so install that again"
+            if name == RunOptions().model
+            else "improvd models lists what there is"
+        )
         return Finding("model", Grade.BAD, run.stderr.strip(), remedy)
     if run.returncode != 0:
         last = run.stderr.strip().splitlines()[-1:] or [f"ended with status {run.returncode}"]
@@ -67,19 +71,22 @@ def services(environment: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _service(scope: Scope) -> Finding:
-    title, flag = ("service", "") if scope is Scope.USER else ("system service", " --system")
+    title, flag, ask = "service", "", "systemctl --user"
+    if scope is Scope.SYSTEM:
+        title, flag, ask = "system service", " --system", "sudo systemctl"
     try:
         facts = manager.Manager(scope).facts("ActiveState", "Result", "NRestarts", "StatusText")
     except UserError as error:
         return Finding(title, Grade.BAD, str(error))
     state = facts.get("ActiveState", "unknown")
+    logs = f"see improvd service logs{flag}"
     if state == "active":
         restarts = int(facts.get("NRestarts") or 0)
         found = f"running; {facts.get('StatusText', '')}"
         if restarts:
-            return Finding(
-                title, Grade.ADVICE, f"{found}; started again {restarts} times", f"see improvd service logs{flag}"
-            )
+            times = "once" if restarts == 1 else f"{restarts} times"
+            return Finding(title, Grade.ADVICE, f"{found}; started again {times}", logs)
         return Finding(title, Grade.GOOD, found)
-    why = "" if facts.get("Result") in (None, "", "success") else f" ({facts['Result']})"
-    return Finding(title, Grade.BAD, f"installed and {state}{why}", f"see improvd service logs{flag}")
+    if facts.get("Result") in (None, "", "success"):
+        return Finding(title, Grade.BAD, f"installed and {state}", f"{ask} start improvd")
+    return Finding(title, Grade.BAD, f"installed and {state} ({facts['Result']})", logs)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.service.conftest import FakeSystemd
 
 OPTIONS = RunOptions()
+LOGS = "see improvd service logs"
 PORTS = Ports(("Keys:Keys MIDI 1 20:0",), ("Synth:in 24:0", "Synth:aux 24:1"))
 
 
@@ -172,7 +173,8 @@ def test_a_shipped_model_that_is_damaged_is_installed_again(monkeypatch: pytest.
     monkeypatch.setattr(setup, "module", lambda _name: refuses)
     damaged = setup.model(OPTIONS.model)
     assert (damaged.grade, damaged.found) == (Grade.BAD, "weights.npz: damaged")
-    assert damaged.remedy == "install improvd again"
+    assert damaged.remedy == "it came with improvd, so install that again"
+    assert "damaged; it came with" in damaged.line(5)
 
 
 def test_a_configuration_is_read_as_run_does(tmp_path: Path) -> None:
@@ -189,16 +191,17 @@ def test_a_configuration_is_read_as_run_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "grade", "part"),
+    ("facts", "grade", "said"),
     [
         ({"ActiveState": "active", "StatusText": "3 turns", "NRestarts": "0"}, Grade.GOOD, "running; 3 turns"),
-        ({"ActiveState": "active", "StatusText": "", "NRestarts": "4"}, Grade.ADVICE, "started again 4 times"),
-        ({"ActiveState": "failed", "Result": "watchdog"}, Grade.BAD, "installed and failed (watchdog)"),
-        ({"ActiveState": "inactive", "Result": "success"}, Grade.BAD, "installed and inactive"),
+        ({"ActiveState": "active", "NRestarts": "1"}, Grade.ADVICE, f"started again once: {LOGS}"),
+        ({"ActiveState": "active", "NRestarts": "4"}, Grade.ADVICE, f"started again 4 times: {LOGS}"),
+        ({"ActiveState": "failed", "Result": "watchdog"}, Grade.BAD, f"installed and failed (watchdog): {LOGS}"),
+        ({"ActiveState": "inactive", "Result": "success"}, Grade.BAD, "inactive: systemctl --user start improvd"),
     ],
 )
 def test_a_service_that_is_installed_should_run(
-    systemd: FakeSystemd, tmp_path: Path, facts: dict[str, str], grade: Grade, part: str
+    systemd: FakeSystemd, tmp_path: Path, facts: dict[str, str], grade: Grade, said: str
 ) -> None:
     environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
     (nothing,) = setup.services(environment)
@@ -209,7 +212,7 @@ def test_a_service_that_is_installed_should_run(
     systemd.know(**facts)
     (finding,) = setup.services(environment)
     assert finding.grade is grade
-    assert part in finding.found
+    assert finding.line(7).endswith(said)
 
 
 def test_all_of_it_is_told_in_lines_or_as_json(
