@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -36,21 +36,20 @@ def play(session: Connection) -> None:
 
 def measure(pages: int, seconds: float) -> str:
     """A line of the table."""
-    with tempfile.TemporaryDirectory() as runtime, ExitStack() as opened:
+    with tempfile.TemporaryDirectory() as runtime:
         running = Running(["-m", "improvd", "run", "--api", "null", "--no-record"], XDG_RUNTIME_DIR=runtime)
         try:
             url = running.wait_line("the page: ").rpartition(" ")[2]
             running.wait_line("ready: ")
-            session = Connection(Path(runtime, "improvd", "control.sock"))
-            if pages:
-                chromium = opened.enter_context(browser())
-                for _ in range(pages):
-                    opened.enter_context(seeing(chromium, url))
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
-                play(session)
-            late = session.ask("status")["lateness"]
-            session.close()
+            with closing(Connection(Path(runtime, "improvd", "control.sock"))) as session, ExitStack() as opened:
+                if pages:
+                    chromium = opened.enter_context(browser())
+                    for _ in range(pages):
+                        opened.enter_context(seeing(chromium, url))
+                end = time.monotonic() + seconds
+                while time.monotonic() < end:
+                    play(session)
+                late = session.ask("status")["lateness"]
         finally:
             running.end()
     figures = " | ".join(f"{1000 * late[name]:.2f}" for name in ("median", "p95", "p99", "max"))

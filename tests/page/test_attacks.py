@@ -87,7 +87,7 @@ def test_a_foreign_host_gets_nothing(page: Serving) -> None:
 
 def test_without_the_token_nothing_and_with_it_everything(daemon: Daemon) -> None:
     with serving(daemon.path, token="sesame") as page:  # noqa: S106  a test's
-        for path in ("/", "/main.js", "/metrics", "/sessions", "/?token=guess"):
+        for path in ("/", "/main.js", "/metrics", "/models", "/sessions", "/?token=guess"):
             assert get(page, path)[0] == HTTPStatus.UNAUTHORIZED, path
         with pytest.raises(InvalidStatus) as refused:
             visit(page)
@@ -188,6 +188,12 @@ def test_who_talks_nonsense_is_hung_up(page: Serving, message: str) -> None:
         {"do": "play", "events": "all"},
         {"do": "set", "name": "bpm", "value": [1]},
         {"do": "set", "name": "no such thing", "value": 1},
+        # Nobody on a page may have files opened elsewhere, or learn whether they are there.
+        {"do": "set", "name": "model", "value": "/etc/passwd"},
+        {"do": "set", "name": "model", "value": "../../secret"},
+        {"do": "set", "name": "model", "value": "~root"},
+        {"do": "set", "name": "model", "value": ".."},
+        {"do": "set", "name": "model", "value": 1},
     ],
     ids=str,
 )
@@ -198,6 +204,7 @@ def test_what_a_page_may_not_ask_is_refused_in_a_line(page: Serving, daemon: Dae
         assert "\n" not in said["error"]
         assert ask(visitor, do="clock")["ok"]
     assert "stop" not in daemon.asked
+    assert "set" not in daemon.asked or request_["name"] == "no such thing"
     assert daemon.heard == []
 
 
