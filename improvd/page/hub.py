@@ -82,7 +82,8 @@ class Hub:
             visitor.tell(line)
 
 
-def _read(message: str) -> Request:
+def read(message: str) -> Request:
+    """What a page asks by a frame of text. Raises `RequestError`."""
     request = decode(message.encode(errors="replace"))
     if request.do not in ASKS:
         raise RequestError(f"a page may ask for {', '.join(ASKS)}", request.id)
@@ -152,7 +153,7 @@ class Visitor:
             self._hang_up(CloseCode.POLICY_VIOLATION, "too many messages")
             return
         try:
-            request = _read(message)
+            request = read(message)
         except RequestError as error:
             if error.id is None:
                 self._hang_up(CloseCode.POLICY_VIOLATION, str(error))

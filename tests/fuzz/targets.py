@@ -21,12 +21,15 @@ import mido
 import numpy as np
 
 from improvd.config import file as config
+from improvd.config import live
 from improvd.config.option import options_of
 from improvd.config.options import RunOptions
+from improvd.config.settings import engine_settings
 from improvd.config.text import toml
 from improvd.control import requests
 from improvd.errors import UserError
 from improvd.model import bundle, originality
+from improvd.page import hub
 from improvd.recorder import journal
 from improvd.recorder.score import score
 from improvd.rehearsal import player, replay
@@ -46,7 +49,12 @@ def folder() -> Path:
     return made
 
 
-def taken(read: Callable[[Path], object], name: str, data: bytes, promised: type[Exception] = UserError) -> bool:
+def taken(
+    read: Callable[[Path], object],
+    name: str,
+    data: bytes,
+    promised: type[Exception] | tuple[type[Exception], ...] = UserError,
+) -> bool:
     """Have ``data`` read as a file of that name: whether it was taken, and not refused in one line as promised."""
     path = folder() / name
     path.write_bytes(data)
@@ -85,6 +93,17 @@ def configuration(data: bytes) -> bool:
 def request(data: bytes) -> bool:
     """A line that a client of the control socket sends."""
     return taken(lambda path: requests.decode(path.read_bytes()), "request", data, requests.RequestError)
+
+
+def setting(data: bytes) -> bool:
+    """A line by which a client or a page sets an option, and what the session would go by then."""
+
+    def wish(path: Path) -> None:
+        asked = hub.read(path.read_bytes().decode(errors="replace"))
+        if asked.do == "set":
+            engine_settings(live.changed(RunOptions(), **asked.more))
+
+    return taken(wish, "setting", data, (UserError, requests.RequestError))
 
 
 def recording(data: bytes) -> bool:
@@ -226,6 +245,7 @@ SEEDS: dict[str, bytes] = {
     "midi": _midi(),
     "stream": streams.Hostile(random.Random(7)).stream(150),  # noqa: S311  no secret
     "request": b'{"id": 7, "do": "play", "events": [[11.5, [144, 60, 80]], [null, [192, 5]]]}',
+    "setting": b'{"id": 8, "do": "set", "name": "temperature-each", "value": "pitch 0.8, duration 1.1"}',
     "recording": JOURNAL,
     "trace": TRACE,
     "config": "\n".join(
@@ -240,6 +260,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], bool], bytes]] = {
     "stream": (stream, SEEDS["stream"]),
     "trace": (trace, SEEDS["trace"]),
     "request": (request, SEEDS["request"]),
+    "setting": (setting, SEEDS["setting"]),
     "recording": (recording, SEEDS["recording"]),
     "osc": (osc, SEEDS["osc"]),
     "config": (configuration, SEEDS["config"]),

@@ -8,6 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from improvd.config import live
+from improvd.config.options import RunOptions
+from improvd.config.settings import engine_settings
+from improvd.errors import UserError
 from tests.fuzz.mutation import mutated
 from tests.fuzz.targets import TARGETS
 
@@ -41,6 +45,22 @@ def test_damage_is_taken_or_refused_in_a_line(kind: str, rng: Random) -> None:
 @settings(max_examples=50)
 def test_bytes_of_no_meaning_too(kind: str, data: bytes) -> None:
     TARGETS[kind][0](data)
+
+
+@given(
+    name=st.sampled_from(sorted(live.LIVE)),
+    value=st.booleans() | st.integers() | st.floats() | st.text() | st.text("0123456789.,-+| %#ABCDEFGbe", max_size=12),
+)
+@settings(max_examples=500)
+def test_any_value_for_any_setting_is_taken_or_refused_in_a_line(name: str, value: object) -> None:
+    refused = ""
+    try:
+        options = live.changed(RunOptions(), name, value)
+        engine_settings(options)
+        assert live.changed(options, name, live.value(options, name)) == options
+    except UserError as error:
+        refused = str(error)
+    assert len(refused.splitlines()) <= 1
 
 
 @pytest.mark.parametrize(
