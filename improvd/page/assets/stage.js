@@ -8,7 +8,7 @@ const WORDS = {
   answering: ["It plays", "Play any time to break in."],
   muted: ["Muted", "It listens, and answers nothing."],
 };
-const LEADERS = { clock: " by the clock", internal: " by improvd", link: " by Link" }; // the player's own goes without
+const LEADERS = { clock: " by the clock", internal: " by improvd" }; // the player's own goes without
 const DOTS = 16; // at most, beats shown of a bar
 
 export class Stage {
@@ -25,7 +25,7 @@ export class Stage {
   }
 
   /** A "state" event (docs/control.md), or a state of the page's own, which has no more than that. */
-  show({ state, bpm, confidence, key, leader, stopped, beat }) {
+  show({ state, bpm, confidence, key, leader, peers, stopped, beat }) {
     const [title, hint] = WORDS[state] ?? WORDS.listening;
     document.documentElement.dataset.state = state;
     if (state !== this.#shown) {
@@ -38,7 +38,8 @@ export class Stage {
     this.#parts.sure.style.setProperty("--sure", sure);
     this.#parts.sure.setAttribute("aria-valuenow", Math.round(100 * sure));
     this.#parts.sure.hidden = confidence === null || confidence === undefined;
-    this.#parts.leader.textContent = stopped ? ", stopped" : LEADERS[leader] ?? "";
+    const led = leader === "link" ? `, link, ${peers} ${peers === 1 ? "peer" : "peers"}` : LEADERS[leader] ?? "";
+    this.#parts.leader.textContent = stopped ? `${led}, stopped` : led;
     this.#parts.key.textContent = key ?? "";
     this.#layBeat(beat ?? null);
   }
