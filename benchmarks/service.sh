@@ -171,7 +171,7 @@ health() {
   shown systemctl --user start improvd
   until_true is_ready
   shown improvd doctor
-  root systemd-analyze --user verify /home/player/.config/systemd/user/improvd.service
+  shown systemd-analyze --user verify /home/player/.config/systemd/user/improvd.service
   shown systemd-analyze --user security --no-pager improvd.service | tail -1
 }
 
