@@ -82,14 +82,18 @@ class Family:
             self.hear_noise(noises[noise])
         return readable.intersection(reading), writable.intersection(writing)
 
-    def look_after(self, at: Seconds, lost: Callable[[Keeper, str, Seconds], None]) -> None:
-        """Tell ``lost`` of each child that is of no more use and why, start those that are due, ask the ports."""
+    def look_after(self, read: Seconds, lost: Callable[[Keeper, str, Seconds], None]) -> None:
+        """Tell ``lost`` of each child that is of no more use and why, start those that are due, ask the ports.
+
+        ``read`` is when all that the children have said was taken in.
+        """
+        at = now()
         for keeper in self.all:
             if why := keeper.why_lost(at):
                 lost(keeper, why, at)
             keeper.tick(at)
         if self.ports.ready:
-            if self.heartbeat.is_silent(at):
+            if self.heartbeat.is_silent(read):
                 lost(self.ports, "do not answer", at)
             elif ping := self.heartbeat.ask(at):
                 self.ports.send(ping)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from improvd.core.events import Seconds
 from improvd.daemon.messages import Ping, Pong
 
@@ -17,7 +19,7 @@ class Heartbeat:
     def __init__(self) -> None:
         self._number = 0
         self._next = Seconds(0.0)
-        self._unanswered_since: Seconds | None = None
+        self._unanswered: deque[tuple[int, Seconds]] = deque()  # each question's number, and when it was asked
 
     @property
     def deadline(self) -> Seconds:
@@ -26,7 +28,7 @@ class Heartbeat:
 
     def restart(self, now: Seconds) -> None:
         """A fresh child: what the one before owed is forgotten."""
-        self._unanswered_since = None
+        self._unanswered.clear()
         self._next = Seconds(now + EVERY)
 
     def ask(self, now: Seconds) -> Ping | None:
@@ -35,15 +37,17 @@ class Heartbeat:
             return None
         self._next = Seconds(now + EVERY)
         self._number += 1
-        if self._unanswered_since is None:
-            self._unanswered_since = now
+        self._unanswered.append((self._number, now))
         return Ping(self._number)
 
     def answered(self, pong: Pong) -> None:
-        """The child answered; only the newest question counts."""
-        if pong.number == self._number:
-            self._unanswered_since = None
+        """The child answered this question, and so all that were asked before it."""
+        while self._unanswered and self._unanswered[0][0] <= pong.number:
+            self._unanswered.popleft()
 
-    def is_silent(self, now: Seconds) -> bool:
-        """Whether no question was answered for too long."""
-        return self._unanswered_since is not None and now - self._unanswered_since > PATIENCE
+    def is_silent(self, read: Seconds) -> bool:
+        """Whether a question was not answered for too long, going by what had come when the wire was ``read`` last.
+
+        Not by now: where whoever asks had to wait for the processor, the answer may lie there unread.
+        """
+        return bool(self._unanswered) and read - self._unanswered[0][1] > PATIENCE

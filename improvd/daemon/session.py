@@ -295,6 +295,7 @@ class Session:
     def _round(self) -> None:
         at = now()
         ready = self._family.wait(self._patience(at), self._desk.reading(), self._desk.writing())
+        read = now()
         for keeper in self._family.all:
             self._receive(keeper)
         for event in self._desk.heard(now()):
@@ -302,14 +303,13 @@ class Session:
         self._duet.on_time(now())
         if self._duet.on and self._model:  # before, its styles are not known
             self._renew_settings(self._model, now())
-        at = now()
-        if self._duet.model_is_stuck(at):
-            self._lost(self._family.worker, "does not answer", at)
-        self._family.look_after(at, self._lost)
+        if self._duet.model_is_stuck(read):
+            self._lost(self._family.worker, "does not answer", now())
+        self._family.look_after(read, self._lost)
         self._desk.serve(*ready)
         self._duet.show(now())
         if not self._family.ports.ready:  # who would answer otherwise
-            self._service.alive(at)
+            self._service.alive(now())
 
     def _patience(self, at: Seconds) -> Seconds | None:
         deadlines = [

@@ -27,12 +27,13 @@ def test_silence_counts_from_the_first_question_that_was_not_answered() -> None:
     assert heartbeat.is_silent(at(EVERY + PATIENCE + 0.01))
 
 
-def test_only_an_answer_to_the_last_question_counts() -> None:
+def test_a_slow_answer_is_one_and_silence_counts_from_the_question_after_it() -> None:
     heartbeat = Heartbeat()
     heartbeat.restart(at(0.0))
     heartbeat.ask(at(1.0))
     heartbeat.ask(at(2.0))
     heartbeat.answered(Pong(1, 0, 0))
-    assert heartbeat.is_silent(at(3.1))
+    assert not heartbeat.is_silent(at(2.0 + PATIENCE))
+    assert heartbeat.is_silent(at(2.1 + PATIENCE))
     heartbeat.answered(Pong(2, 0, 0))
     assert not heartbeat.is_silent(at(100.0))
