@@ -53,7 +53,7 @@ class Transport:
         self._zero = zero
         stop = self._stop()
         first = max(stride.tick + 1, zero)
-        return stop + self._locate(first + (zero - first) % SIXTEENTH)
+        return stop + self._locate(stride, first + (zero - first) % SIXTEENTH)
 
     def again(self, stride: Stride) -> list[bytes]:
         """Others follow from now on, or nobody looked for a while: it goes on with the next bar."""
@@ -89,14 +89,15 @@ class Transport:
     def _wait_for_bar(self, stride: Stride, zero: int | None) -> list[bytes]:
         self._zero = zero
         first = stride.tick if zero is None else max(stride.tick, zero)
-        return self._locate(stride.next_bar(first))
+        return self._locate(stride, stride.next_bar(first))
 
-    def _locate(self, tick: int) -> list[bytes]:
-        """It goes on with ``tick``."""
+    def _locate(self, stride: Stride, tick: int) -> list[bytes]:
+        """It goes on with ``tick``. Beyond what can be told the places begin anew, with a bar."""
         self._goes_on = tick
         before, self._told = self._told, None
         if self._zero is not None and tick != self._zero:
-            places = (tick - self._zero) // SIXTEENTH % PLACES
+            bar = max(1, stride.bar // SIXTEENTH)
+            places = (tick - self._zero) // SIXTEENTH % (PLACES - PLACES % bar)
             self._told = bytes((SONG_POSITION, places & 0x7F, places >> 7))
         return [] if self._told in (None, before) else [self._told]
 

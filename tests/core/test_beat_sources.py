@@ -129,9 +129,10 @@ def test_another_tempo_is_taken_up_without_a_jump() -> None:
 
 
 def test_the_pace_is_told_when_it_changes_and_only_then() -> None:
-    engine = Engine(EngineSettings(sync=Sync.INTERNAL, bpm=100.0))
+    engine = Engine(EngineSettings(sync=Sync.INTERNAL, bpm=100.0, output_latency=Seconds(0.03)))
     (pace,) = engine.begin(Seconds(5.0))
     assert isinstance(pace, Pace)
+    assert pace.latency == 0.03
     assert (pace.period, pace.downbeat, pace.first, pace.running) == (0.6, 0.0, 0.0, True)
     assert engine.on_time(Seconds(6.0)) == []
     assert engine.on_midi(MidiEvent(Seconds(7.0), bytes((NOTE_ON, 60, 80)))) == []

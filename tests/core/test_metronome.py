@@ -176,11 +176,14 @@ def test_where_only_the_bars_move_the_song_goes_to_the_nearest() -> None:
     assert metronome.follow(moved, Seconds(16.0)) == []
 
 
-def test_a_place_beyond_all_numbers_is_told_by_its_remainder() -> None:
+@pytest.mark.parametrize(("bar", "began", "place"), [(4.0, -4100.0, 4.0), (3.0, -4101.0, 6.0), (3.0, -4092.0, 4092.0)])
+def test_a_place_beyond_all_numbers_is_told_by_its_remainder_and_bars_stay(
+    bar: float, began: float, place: float
+) -> None:
     metronome = Metronome(clock=True, click=None)
-    pace = replace(PACE, song=Beats(-4100.0), downbeat=Beats(-4100.0))
+    pace = replace(PACE, song=Beats(began), downbeat=Beats(began), bar=Beats(bar))
     strokes = metronome.follow(pace, Seconds(9.9))
-    assert transport(strokes) == [(9.9, position(4))]
+    assert transport(strokes) == [(9.9, position(place))]
 
 
 def test_another_follower_is_told_where_the_song_is() -> None:
