@@ -57,6 +57,7 @@ def test_nothing_keeps_anybody_out(chromium: Browser, page: Serving, size: tuple
             elif name == "Sessions":
                 seen.page.get_by_text("1 s, 1 of your notes, 0 of improvd's; model evening").wait_for()
             assert faults(seen.page) == [], name
+            assert seen.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
             close = "Close the knobs" if name == "Knobs" else "Close"
             seen.page.get_by_role("button", name=close, exact=True).click()
 

@@ -103,3 +103,4 @@ def test_the_stage_tells_tempo_key_and_how_late_it_is(chromium: Browser, page: S
         assert late.text_content().endswith(" ms late")
         for shown in (key, sure, late, seen.page.locator("#lateness")):
             assert shown.is_visible()
+        assert seen.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it is wider than its window"
