@@ -29,8 +29,12 @@ EARLIER_NOTES = 256
 
 NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
 SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
-LENGTHS = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3, 0xF1: 2, 0xF2: 3, 0xF3: 2}
-"""Bytes of a message by its kind, or by its first byte where it is of no channel; those that aren't here have 1."""
+LENGTHS = {
+    **dict.fromkeys((NOTE_OFF, NOTE_ON, 0xA0, CONTROL, 0xE0, 0xF2), 3),
+    **dict.fromkeys((0xC0, 0xD0, 0xF1, 0xF3), 2),
+    **dict.fromkeys((0xF6, 0xF8, 0xFA, 0xFB, 0xFC, 0xFE, 0xFF), 1),
+}
+"""Bytes of a message by its kind, or by its first byte where it is of no channel; exclusive ones have no length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,10 @@ class MidiEvent:
     @property
     def is_whole(self) -> bool:
         """Whether ``data`` is one MIDI message and nothing else. Exclusive messages of a system aren't."""
-        if not self.data or self.data[0] < 0x80 or self.data[0] in (0xF0, 0xF7):
+        if not self.data:
             return False
         first = self.data[0] if self.data[0] >= 0xF0 else self.data[0] & 0xF0
-        return len(self.data) == LENGTHS.get(first, 1) and max(self.data[1:], default=0) < 0x80
+        return len(self.data) == LENGTHS.get(first) and max(self.data[1:], default=0) < 0x80
 
     @property
     def channel(self) -> int:
