@@ -24,7 +24,16 @@ _Value = Annotated[str | None, typer.Option("--value", help="Set the option to t
 
 
 @configured(RunOptions)
-def learn(chosen: Chosen[RunOptions], target: _Target, *, socket: Socket = None, value: _Value = None) -> None:
+def learn(
+    chosen: Chosen[RunOptions],
+    target: _Target,
+    *,
+    socket: Socket = None,
+    value: _Value = None,
+    follows: Annotated[
+        bool, typer.Option("--follows", help="It has a motor or lamps, and is told what it is bound to.")
+    ] = False,
+) -> None:
     """Bind a knob, a pad or a pedal by moving it, and write that into the configuration.
 
     Through the session that is running, or else by listening to the keyboard itself.
@@ -38,7 +47,8 @@ def learn(chosen: Chosen[RunOptions], target: _Target, *, socket: Socket = None,
     from improvd.core.learning import Learner  # noqa: PLC0415  as above
     from improvd.errors import UserError  # noqa: PLC0415  as above
 
-    new_binding(target, Control(CONTROL, 0), value, LIVE)  # what can't be bound is told before anybody moves anything
+    # What can't be bound is told before anybody moves anything.
+    new_binding(target, Control(CONTROL, 0), value, LIVE, follows=follows)
     knob = value is None and turns(target, LIVE)
     session = _session(socket)
     typer.echo(f"{'turn the knob' if knob else 'press what'} is to be {target}", err=True)
@@ -48,7 +58,7 @@ def learn(chosen: Chosen[RunOptions], target: _Target, *, socket: Socket = None,
         control = next((found for event in events if (found := learner.hear(event))), None)
     if control is None:
         raise UserError("the session has ended; nothing was bound")
-    binding = new_binding(target, control, value, LIVE)
+    binding = new_binding(target, control, value, LIVE, follows=follows)
     typer.echo(_write(binding, chosen.path, chosen.profile))
     if session:
         typer.echo(session.ask("reload")["line"])

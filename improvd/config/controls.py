@@ -31,6 +31,7 @@ from improvd.core.binding import (
 from improvd.core.events import CONTROL, NOTE_ON
 from improvd.core.learning import LAST_CONTROLLER
 from improvd.core.pitch import pitch_named
+from improvd.core.showing import can_follow
 from improvd.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     """Bindings by their targets."""
 
 KINDS: Final = {"cc": CONTROL, "note": NOTE_ON, "program": PROGRAM}
-_BESIDES: Final = ("channel", "low", "high", "curve", "relative", "value")
+_BESIDES: Final = ("channel", "low", "high", "curve", "relative", "value", "follows")
 
 
 class Range(NamedTuple):
@@ -90,7 +91,9 @@ def bindings_from(found: object, live: Mapping[str, Option]) -> Bound:
     return bound
 
 
-def new_binding(target: str, control: Control, value: str | None, live: Mapping[str, Option]) -> Binding:
+def new_binding(
+    target: str, control: Control, value: str | None, live: Mapping[str, Option], *, follows: bool = False
+) -> Binding:
     """The binding of a control to a target, or to a ``value`` of it, as on a command line. Raises `UserError`."""
     kind = next(kind for kind, status in KINDS.items() if status == control.kind)
     table: dict[str, object] = {kind: control.number + (kind == "program")}
@@ -100,6 +103,8 @@ def new_binding(target: str, control: Control, value: str | None, live: Mapping[
         option = checked_target(target, live)
         if value is not None:
             table["value"] = value if option is None else _plain(target, option, value)
+        if follows:
+            table["follows"] = True
         return bindings_from({target: table}, live)[target][0]
     except ValueError as error:
         raise UserError(f"[controls]{error}") from None
@@ -132,6 +137,8 @@ def table_of(binding: Binding) -> dict[str, float | str]:
         way = way.knob
     if isinstance(way, Knob):
         table |= {"low": way.low, "high": way.high, "curve": way.curve.value}
+    if binding.follows:
+        table["follows"] = True
     return table
 
 
@@ -165,7 +172,14 @@ def _binding(target: str, option: Option | None, found: object) -> Binding:
             hint = f"did you mean {shown(near[0])}?" if near else f"there are: {', '.join((*KINDS, *_BESIDES))}"
             raise ValueError(f"has no key {shown(key)}; {hint}")
     control = _control(found)
-    return Binding(control, target, _way(option, control, found))
+    try:
+        follows = bool(Switch().check(found.get("follows", False)))
+    except ValueError as error:
+        raise ValueError(f"follows {error}") from None
+    binding = Binding(control, target, _way(option, control, found), follows)
+    if follows and not can_follow(binding):
+        raise ValueError("can't follow: there is nothing to show")
+    return binding
 
 
 def _control(found: Mapping[str, Any]) -> Control:
@@ -215,7 +229,7 @@ def _way(option: Option | None, control: Control, found: Mapping[str, Any]) -> W
 
 def _only(found: Mapping[str, Any], allowed: Iterable[str], why: str) -> None:
     for key in found:
-        if key not in (*KINDS, "channel", *allowed):
+        if key not in (*KINDS, "channel", "follows", *allowed):
             raise ValueError(f"can't have {key}: {why}")
 
 

@@ -322,6 +322,12 @@ class RunOptions(DuetOptions):
         "Where the metronome clicks: a MIDI output's name or part of it; without one: the synth's.",
         group=Group.PORTS,
     )
+    controls_out: str = described(
+        "",
+        Text("NAME"),
+        "Where controls with motors or lamps are told what they follow: a MIDI output's name or part of it.",
+        group=Group.PORTS,
+    )
     clock_out: bool = described(
         False,
         Switch(),

@@ -94,8 +94,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A control and its ``target``: a live option by its name in a file, or a command."""
+    """A control and its ``target``: a live option by its name in a file, or a command.
+
+    A control that ``follows`` has a motor or lamps, and is told what its target is.
+    """
 
     control: Control
     target: str
     way: Knob | Encoder | Select | Fixed | Command
+    follows: bool = False

@@ -6,17 +6,20 @@ The rules:
   value. So no knob makes the music jump, wherever it was left.
 - A pad, a key, a program change, or a controller that passes the middle upwards, is a press; its way up does nothing.
 - What holds where a word stands for a number (``auto``, ``free``) can't be passed: there a knob leads at once.
+- A control that follows what it is bound to, by a motor or lamps, is told each value that it didn't set itself, and so
+  is where that is: it leads at once. What it sends back of what it was told is none of the player's.
 
 Pure, and owned by one thread; nothing blocks.
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from improvd.core.binding import Curve, Encoder, Fixed, Knob, Relative, Select
-from improvd.core.events import CONTROL, NOTE_OFF
+from improvd.core.binding import Encoder, Fixed, Knob, Select
+from improvd.core.events import CONTROL, NOTE_OFF, Seconds
+from improvd.core.showing import can_follow, shown
+from improvd.core.turning import MIDDLE, WAY, place, position, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,11 +29,8 @@ if TYPE_CHECKING:
 
     Present = Callable[[str], float | str]
 
-WAY: Final = 127
-"""A controller's last value."""
-MIDDLE: Final = 64
-DIGITS: Final = 4
-"""Of a number that a knob sets; so many tell its 128 positions apart."""
+ECHO: Final = Seconds(0.05)
+"""What a control sends of what it was told comes back within this."""
 
 
 class Wish(NamedTuple):
@@ -51,34 +51,70 @@ class Controls:
     def __init__(self, bindings: Sequence[Binding]) -> None:
         self.bindings = tuple(bindings)
         self._held = [_Hold() for _ in bindings]
+        self._following = [
+            (binding, hold)
+            for binding, hold in zip(self.bindings, self._held, strict=True)
+            if binding.follows and can_follow(binding)
+        ]
 
     def hear(self, event: MidiEvent, present: Present) -> list[Wish]:
         """What somebody wishes by moving a control. ``present`` tells what an option is now, as a file would."""
         wishes = []
         for binding, hold in zip(self.bindings, self._held, strict=True):
-            if binding.control.fits(event):
+            if binding.control.fits(event) and not hold.is_echo(event):
+                hold.told = None
                 wishes += _wish(binding, hold, event, present)
         return wishes
 
+    def show(self, now: Seconds, present: Present) -> list[bytes]:
+        """What controls that follow are to be told ``now``. ``present`` tells of the command mute whether it is on."""
+        told = []
+        for binding, hold in self._following:
+            value = present(binding.target)
+            message = shown(binding, value)
+            if message is None or message == hold.told:
+                continue
+            hold.told = message
+            endless = isinstance(binding.way, Encoder)  # whose lamps don't know of its own steps
+            if endless or hold.set is None or hold.set != value:
+                hold.told_at = now
+                hold.set = hold.set if endless else None  # it leaves where its hand had put it
+                told.append(message)
+        return told
+
+    def forget(self) -> None:
+        """Nobody knows what is shown: another device may be there."""
+        for _, hold in self._following:
+            hold.told = hold.set = None
+
 
 class _Hold:
-    """Where a control was left: the ``position`` that it reached, and the value that it ``set`` there."""
+    """Where a control was left: the ``position`` that it reached, and the value that it ``set`` there.
 
-    __slots__ = ("position", "set")
+    ``told`` is what it was told to show since, and when; None: nothing.
+    """
+
+    __slots__ = ("position", "set", "told", "told_at")
 
     def __init__(self) -> None:
         self.position: float | None = None
-        self.set: float | None = None
+        self.set: float | str | None = None
+        self.told: bytes | None = None
+        self.told_at = Seconds(0.0)
+
+    def is_echo(self, event: MidiEvent) -> bool:
+        """Whether a message is what the control was told, coming back."""
+        return event.data == self.told and event.at - self.told_at < ECHO
 
 
 def _wish(binding: Binding, hold: _Hold, event: MidiEvent, present: Present) -> list[Wish]:
     way, target = binding.way, binding.target
     if isinstance(way, Knob):
-        return _turn(target, way, hold, event.data[2], present(target))
+        return _turn(binding, way, hold, event.data[2], present(target))
     if isinstance(way, Encoder):
         return _step(target, way, hold, event.data[2], present(target))
     if isinstance(way, Select) and event.kind == CONTROL:
-        chosen = way.values[event.data[2] * len(way.values) // (WAY + 1)]
+        chosen = hold.set = way.values[event.data[2] * len(way.values) // (WAY + 1)]
         return [Wish(target, chosen)] if chosen != present(target) else []
     if not _is_press(hold, event):
         return []
@@ -96,14 +132,15 @@ def _is_press(hold: _Hold, event: MidiEvent) -> bool:
     return event.data[2] >= MIDDLE > before
 
 
-def _turn(target: str, way: Knob, hold: _Hold, at: int, present: float | str) -> list[Wish]:
+def _turn(binding: Binding, way: Knob, hold: _Hold, at: int, present: float | str) -> list[Wish]:
     """A knob with two ends is at a position now."""
     before, hold.position = hold.position, at
-    if not isinstance(present, str) and present != hold.set and not _passes(way, before, at, present):
+    leads = binding.follows or present == hold.set
+    if not leads and not isinstance(present, str) and not _passes(way, before, at, present):
         hold.set = None
         return []
     hold.set = place(way, at)
-    return [Wish(target, hold.set)] if hold.set != present else []
+    return [Wish(binding.target, hold.set)] if hold.set != present else []
 
 
 def _passes(way: Knob, before: float | None, at: int, present: float) -> bool:
@@ -120,31 +157,3 @@ def _step(target: str, way: Encoder, hold: _Hold, data: int, present: float | st
     hold.position = min(max(here + steps(way.relative, data), 0.0), WAY)
     hold.set = place(way.knob, hold.position)
     return [Wish(target, hold.set)] if hold.set != present else []
-
-
-def place(way: Knob, position: float) -> float:
-    """The value at a knob's ``position``, from 0 to `WAY`."""
-    share = position / WAY
-    if way.curve is Curve.EXPONENTIAL:
-        value = way.low * (way.high / way.low) ** share
-    else:
-        value = way.low + (way.high - way.low) * share
-    value = round(value) if way.whole else float(f"{value:.{DIGITS}g}")
-    return min(max(value, way.low), way.high)
-
-
-def position(way: Knob, value: float) -> float:
-    """The position at which a knob has a ``value``; beyond its range, the end's. The reverse of `place`."""
-    inside = min(max(value, way.low), way.high)
-    if way.curve is Curve.EXPONENTIAL:
-        return WAY * math.log(inside / way.low) / math.log(way.high / way.low)
-    return WAY * (inside - way.low) / (way.high - way.low)
-
-
-def steps(relative: Relative, data: int) -> int:
-    """How many steps up an endless encoder has gone, by what it sends."""
-    if relative is Relative.OFFSET:
-        return data - MIDDLE
-    if relative is Relative.SIGN:
-        return data if data < MIDDLE else MIDDLE - data
-    return data if data < MIDDLE else data - (WAY + 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from improvd.core.binding import PROGRAM, Control
-from improvd.core.controls import MIDDLE
 from improvd.core.events import CONTROL, NOTE_ON
+from improvd.core.turning import MIDDLE
 
 if TYPE_CHECKING:
     from improvd.core.events import MidiEvent

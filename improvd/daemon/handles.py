@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 from improvd.config import live
 from improvd.core.controls import Controls
 from improvd.core.cues import Cue
+from improvd.core.showing import MUTE
 from improvd.core.taps import Taps
-from improvd.daemon.happenings import Renewed
+from improvd.core.view import View
+from improvd.daemon.happenings import Began, PortsBack, PortsChanged, Renewed
 from improvd.daemon.log import Level
+from improvd.daemon.messages import Aside
 from improvd.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,9 +24,9 @@ if TYPE_CHECKING:
 
     from improvd.config.options import RunOptions
     from improvd.core.events import Beats, MidiEvent, Seconds
-    from improvd.core.view import View
     from improvd.daemon.happenings import Happening
     from improvd.daemon.log import Say
+    from improvd.daemon.messages import Message
 
 SLOWEST, QUICKEST = 20.0, 400.0
 """Beats a minute that can be tapped: those that the option takes."""
@@ -63,26 +66,33 @@ class Handled(Protocol):
 class Handles:
     """The map of controls of a session, and the deeds of its commands, those of `improvd.core.binding.COMMANDS`.
 
-    A witness of the session.
+    A witness of the session. ``send`` leads to the ports process, which tells controls that follow.
     """
 
-    def __init__(self, duet: Handled, say: Say) -> None:
+    def __init__(self, duet: Handled, say: Say, send: Callable[[Message], None]) -> None:
         self._duet = duet
         self._say = say
+        self._send = send
+        self._on = False  # whether the ports have been told of: before, nobody may be there to be told anything
         self._controls = Controls(duet.options.controls)
         self._taps = Taps()
         self.deeds: dict[str, Callable[[Seconds], None]] = {
-            "mute": lambda _: duet.mute(muted=not duet.view.muted),
+            MUTE: lambda _: duet.mute(muted=not duet.view.muted),
             "panic": lambda _: duet.panic(),
             "tap": self._tap,
             "transport": lambda _: duet.transport(),
             **{cue.value: partial(self._cue, cue) for cue in Cue},
         }
 
-    def see(self, _at: Seconds, happening: Happening) -> None:
+    def see(self, at: Seconds, happening: Happening) -> None:
         """Go by another map, where that has changed; where it stays, so does what is known of each knob."""
         if isinstance(happening, Renewed) and happening.options.controls != self._controls.bindings:
             self._controls = Controls(happening.options.controls)
+        if isinstance(happening, (Began, PortsBack, PortsChanged)):
+            self._on = True
+            self._controls.forget()
+        if isinstance(happening, (Renewed, View, Began, PortsBack, PortsChanged)):
+            self._show(at)
 
     def close(self) -> None:
         """Nothing to do."""
@@ -93,7 +103,7 @@ class Handles:
 
     def hear(self, event: MidiEvent) -> None:
         """A control was moved. What can't be done is told in a line."""
-        for target, value in self._controls.hear(event, lambda name: live.value(self._duet.options, name)):
+        for target, value in self._controls.hear(event, self._present):
             try:
                 if value is None:
                     self.press(target, event.at)
@@ -101,10 +111,19 @@ class Handles:
                     self._duet.wish(target, value)
             except UserError as error:
                 self._say(str(error), Level.WARNING)
+        self._show(event.at)  # what was refused, too, and a lamp that the device itself put out
 
     def press(self, name: str, at: Seconds) -> None:
         """Do a command, as if what is bound to it had been pressed ``at`` a time. Raises `UserError`."""
         self.deeds[live.command(name)](at)
+
+    def _present(self, target: str) -> float | str:
+        return self._duet.view.muted if target == MUTE else live.value(self._duet.options, target)
+
+    def _show(self, at: Seconds) -> None:
+        told = tuple(self._controls.show(at, self._present)) if self._on else ()
+        if told:
+            self._send(Aside(told, controls=True))
 
     def _cue(self, cue: Cue, _at: Seconds) -> None:
         self._duet.cue(cue)

@@ -63,6 +63,7 @@ class OpenPorts:
     ``keys`` (channel, pitch) and ``pedals`` (channel) are what the player holds meanwhile. ``channels`` are silenced
     whenever the output opens, for what an improvd that was ended by force may have left there. ``page``: there is one
     to play on where there is no MIDI system. ``choosing`` is sent whenever the output opens: which sound to play with.
+    ``controls`` is the name of the output where controls follow; without one there is none.
     """
 
     api: str
@@ -79,6 +80,7 @@ class OpenPorts:
     time: TimePorts = TimePorts()
     keyboard: Keyboard = AS_IT_IS
     choosing: tuple[bytes, ...] = ()
+    controls: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +180,14 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Engine to ports: send these to the synth's port now, beside the music; ``choosing``: again when it opens anew."""
+    """Engine to ports: send these to the synth's port now, beside the music; ``choosing``: again when it opens anew.
+
+    ``controls``: not to the synth, but to where controls follow.
+    """
 
     data: tuple[bytes, ...]
     choosing: bool = False
+    controls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

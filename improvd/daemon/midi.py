@@ -53,6 +53,9 @@ class System(Protocol):
     def click(self, data: bytes) -> None:
         """Send one message now to where the metronome clicks. Raises `SystemGoneError`."""
 
+    def show(self, data: bytes) -> None:
+        """Send one message now to where controls follow. Raises `SystemGoneError`."""
+
     def close(self) -> None:
         """Let go of the ports: nothing is heard or sent afterwards."""
 
@@ -78,6 +81,9 @@ class NullSystem:
         """Nothing to do."""
 
     def click(self, data: bytes) -> None:
+        """Nothing to do."""
+
+    def show(self, data: bytes) -> None:
         """Nothing to do."""
 
     def close(self) -> None:

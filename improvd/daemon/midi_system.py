@@ -43,7 +43,8 @@ class RtMidiSystem:
     ``ears`` gives for a source, the name that an input is wanted by, what is called on RtMidi's thread with (message,
     delta); that must not block. What isn't there is looked for each time that ``look`` is called. ``without`` is what
     ports of our own are called for as long as no system runs; an empty name means that there are none. ``time`` may
-    want one more of either: a clock's, for which ``clock_ears`` are, and a metronome's.
+    want one more of either: a clock's, for which ``clock_ears`` are, and a metronome's. ``controls`` is the name of one
+    more output, where controls follow.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class RtMidiSystem:
         without: str = "",
         time: TimePorts,
         clock_ears: Ears,
+        controls: str = "",
     ) -> None:
         self.api = ""
         self.waiting: tuple[str, ...] = ()
@@ -75,8 +77,9 @@ class RtMidiSystem:
         self._clock = Row("improvd clock", make_clock, clock_ears, clock)
         self._out = Row("improvd out", make, lambda _: None, (output,))
         self._click = Row("improvd click", make, lambda _: None, click)
+        self._controls = Row("improvd controls", make, lambda _: None, (controls,) if controls else ())
         # The inputs first: while the synth is opened, what is played is heard.
-        self._rows = (self._in, self._clock, self._out, self._click)
+        self._rows = (self._in, self._clock, self._out, self._click, self._controls)
 
     @property
     def inputs(self) -> tuple[Port, ...]:
@@ -124,6 +127,10 @@ class RtMidiSystem:
     def click(self, data: bytes) -> None:
         """See `System`."""
         self._send(self._click, data)
+
+    def show(self, data: bytes) -> None:
+        """See `System`."""
+        self._send(self._controls, data)
 
     def close(self) -> None:
         """See `System`."""
@@ -236,4 +243,13 @@ def make_system(order: OpenPorts, ears: Ears, clock_ears: Ears) -> System:
     if not (order.inputs and order.output) and set(apis) <= {*WITHOUT_VIRTUAL}:
         raise MidiError(f"{shown(apis[0])} has no virtual ports: name both with --in and --out (see: improvd ports)")
     without = PAGE if order.page and order.api == AUTO else ""
-    return RtMidiSystem(apis, order.inputs, order.output, ears, without=without, time=order.time, clock_ears=clock_ears)
+    return RtMidiSystem(
+        apis,
+        order.inputs,
+        order.output,
+        ears,
+        without=without,
+        time=order.time,
+        clock_ears=clock_ears,
+        controls=order.controls,
+    )

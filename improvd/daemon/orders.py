@@ -54,6 +54,7 @@ def open_ports(held: Held, duet: Duet, outfit: Outfit, *, api: str, page: bool, 
         ),
         keyboard=fitting.keyboard,
         choosing=fitting.choosing,
+        controls=chosen.controls_out,
     )
 
 

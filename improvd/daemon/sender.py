@@ -31,7 +31,8 @@ class Sender:
     """Sends what the schedule says is due and tells what was heard and sent.
 
     ``send`` sends one message to the synth; ``tell`` takes messages for the engine and must not block; ``now`` is
-    the monotonic clock. ``metronome`` keeps time for others; ``click`` sends where it clicks, if not to the synth.
+    the monotonic clock. ``metronome`` keeps time for others; ``click`` sends where it clicks, if not to the synth;
+    ``show`` sends where controls follow.
     ``manual`` says what becomes of what is heard; ``choosing`` is sent whenever the synth comes in reach. ``inbox`` is
     what RtMidi's threads append to, which do nothing else with it: a time stamp, the input's source, and the message.
     """
@@ -45,6 +46,7 @@ class Sender:
         *,
         metronome: Metronome | None = None,
         click: Callable[[bytes], None] | None = None,
+        show: Callable[[bytes], None] = lambda _data: None,
         manual: Manual | None = None,
         choosing: Iterable[bytes] = (),
         inbox: Inbox | None = None,
@@ -55,6 +57,7 @@ class Sender:
         self._now = now
         self._metronome = metronome or Metronome(clock=False, click=None)
         self._click = click
+        self._show = show
         self._manual = manual or Manual()
         self._choosing = tuple(choosing)
         self._owed: tuple[bytes, ...] = ()  # what lets go of what was passed to a synth that went
@@ -134,9 +137,7 @@ class Sender:
         elif isinstance(message, Keyboard):
             self._manual.adopt(message)
         elif isinstance(message, Aside):
-            if message.choosing:
-                self._choosing = message.data
-            self._put(message.data)
+            self._send_aside(message)
         elif isinstance(message, Close):
             self.closing = True
         self.send_due()
@@ -196,6 +197,15 @@ class Sender:
         self._beat_time(self._metronome.close(self._now()))
         self._put(self._manual.release())
         self._send_all(self._schedule.close(self._now()))
+
+    def _send_aside(self, message: Aside) -> None:
+        if message.controls:
+            for data in message.data:
+                self._show(data)
+            return
+        if message.choosing:
+            self._choosing = message.data
+        self._put(message.data)
 
     def _put(self, messages: Iterable[bytes]) -> None:
         """Send what is no music of ours, now; what the instrument sends back of it is an echo as well."""

@@ -100,8 +100,7 @@ class Session:
         self._say = self._desk.overhear(say)
         self._debug = debug
         self._service = Service(notifier or Notifier({}))
-        self._handles = Handles(self, self._say)
-        self._witnesses: list[Witness] = [self._service, self._desk, self._handles]
+        self._witnesses: list[Witness] = [self._service, self._desk]
         if options.trace is not None:
             self._witnesses.append(Trace(options.trace, self._trace_broke))
         self._recorder = Recorder(options, self._recording_broke) if options.record else None
@@ -123,8 +122,9 @@ class Session:
         if self._link is not None:
             self._witnesses.append(self._link)
         self._has_page = any(isinstance(one, Door) for one in beside)
+        self._handles = Handles(self, self._say, self._family.ports.send)
         self._outfit = Outfit(options, self._family.ports.send)
-        self._witnesses.append(self._outfit)
+        self._witnesses += [self._handles, self._outfit]
         self._duet = Duet(self._held, self._family, self._witnesses, self._handles, self._say)
         self._handlers: dict[Keeper, dict[type, Handler]] = {
             self._family.ports: {

@@ -69,6 +69,7 @@ class Standing:
                 beat=order.time.beat,
             ),
             click=None if order.time.click_port is None else self._system.click,
+            show=self._system.show,
             manual=Manual(order.keyboard),
             choosing=order.choosing,
             inbox=inbox,

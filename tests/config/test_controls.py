@@ -40,6 +40,7 @@ TABLES = st.fixed_dictionaries(
         "curve": st.sampled_from(["linear", "exponential", "bent"]),
         "relative": st.sampled_from(["twos", "offset", "sign", "", 3]),
         "value": st.floats() | st.text(max_size=5) | st.booleans(),
+        "follows": st.booleans() | st.integers(),
         "cX": st.none(),
     },
 )
@@ -67,6 +68,11 @@ def test_a_controller_turns_a_number_through_what_is_wanted_of_its_range() -> No
 def test_a_range_that_reaches_nothing_is_gone_through_by_equal_steps() -> None:
     (binding,) = bound(velocity={"cc": 3, "low": -20, "high": 20})
     assert binding.way == Knob(-20, 20, Curve.LINEAR)
+
+
+def test_a_control_with_a_motor_or_lamps_follows() -> None:
+    found = bound(temperature={"cc": 21, "follows": True}, mute={"note": "C2", "follows": True}, panic={"note": 37})
+    assert [binding.follows for binding in found] == [True, True, False]
 
 
 def test_what_is_pressed_sets_a_value_or_does_something() -> None:
@@ -112,6 +118,9 @@ def test_the_usual_range_of_a_number_is_one_that_it_may_have(name: str) -> None:
             {"velocity": {"cc": 1, "curve": "exponential"}},
             ": velocity curve can't be exponential where low is not above 0",
         ),
+        ({"density": {"cc": 1, "follows": 1}}, ": density follows must be true or false, not 1"),
+        ({"again": {"cc": 1, "follows": True}}, ": again can't follow: there is nothing to show"),
+        ({"style": {"program": 1, "value": "folk", "follows": True}}, ": style can't follow: there is nothing to show"),
         ({"density": {"cc": 1, "curve": "bent"}}, ": density curve must be one of linear, exponential, not 'bent'"),
     ],
 )

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from improvd.core.binding import PROGRAM, Binding, Command, Control, Curve, Encoder, Fixed, Knob, Relative, Select
-from improvd.core.controls import WAY, Controls, Wish, is_bound, place, position, steps
+from improvd.core.controls import Controls, Wish, is_bound
 from improvd.core.events import CONTROL, NOTE_OFF, NOTE_ON, Beats, MidiEvent, Seconds
 from improvd.core.learning import Learner
 from improvd.core.pitch import pitch_name, pitch_named
 from improvd.core.taps import Taps
+from improvd.core.turning import WAY, place, position, steps
 
 CC = Control(CONTROL, 21)
 KNOBS = st.one_of(
@@ -35,17 +36,29 @@ class Desk:
     """One binding, and the value that it is about."""
 
     def __init__(
-        self, way: Knob | Encoder | Select | Fixed | Command, value: float | str, control: Control = CC
+        self,
+        way: Knob | Encoder | Select | Fixed | Command,
+        value: float | str,
+        control: Control = CC,
+        *,
+        target: str = "it",
+        follows: bool = False,
     ) -> None:
-        self.controls = Controls([Binding(control, "it", way)])
+        self.controls = Controls([Binding(control, target, way, follows)])
         self.value = value
+        self.now = Seconds(0.0)
 
     def move(self, event: MidiEvent) -> list[Wish]:
-        wishes = self.controls.hear(event, {"it": self.value}.__getitem__)
+        wishes = self.controls.hear(event, lambda _target: self.value)
         for wish in wishes:
             if wish.value is not None:
                 self.value = wish.value
         return wishes
+
+    def show(self) -> list[bytes]:
+        """What the control is told by now, a while after everything else."""
+        self.now = Seconds(self.now + 1.0)
+        return self.controls.show(self.now, lambda _target: self.value)
 
 
 @given(POSITIONS, st.sampled_from(sorted({NOTE_ON, CONTROL, PROGRAM})), st.none() | st.integers(0, 15), st.data())
@@ -162,6 +175,105 @@ def test_what_has_few_values_is_gone_through_or_chosen() -> None:
         [Wish("it", "b")],
         [Wish("it", "c")],
     ]
+
+
+def at(now: float, event: MidiEvent) -> MidiEvent:
+    return MidiEvent(Seconds(now), event.data)
+
+
+def test_a_fader_with_a_motor_goes_where_others_set_it_and_leads_from_there() -> None:
+    desk = Desk(Knob(0, 127), 64.0, follows=True)
+    assert desk.show() == [cc(64).data]
+    assert desk.show() == []
+    assert desk.move(at(5.0, cc(70))) == [Wish("it", 70)]  # quickly, and past nothing
+    assert desk.show() == []  # its own hand's doing
+    desk.value = 20.0  # somebody else
+    assert desk.show() == [cc(20).data]
+    desk.value = 70.0
+    assert desk.show() == [cc(70).data]
+    desk.controls.forget()
+    assert desk.show() == [cc(70).data]
+
+
+def test_a_fader_whose_wish_was_refused_goes_back() -> None:
+    desk = Desk(Knob(0, 127), 64.0, follows=True)
+    desk.show()
+    held = desk.value
+    desk.move(at(5.0, cc(70)))
+    desk.value = held
+    assert desk.show() == [cc(64).data]
+
+
+def test_a_knob_that_does_not_follow_is_told_nothing() -> None:
+    desk = Desk(Knob(0, 127), 64.0)
+    assert desk.show() == []
+    assert Desk(Fixed(2.0), 2.0, Control(PROGRAM, 1), follows=True).show() == []
+    assert Desk(Knob(0, 127), "auto", follows=True).show() == []
+
+
+def test_a_ring_of_lamps_is_told_what_its_own_steps_did_too() -> None:
+    desk = Desk(Encoder(Knob(0, 127), Relative.TWOS), 64.0, follows=True)
+    assert desk.show() == [cc(64).data]
+    desk.move(at(5.0, cc(3)))
+    assert desk.show() == [cc(67).data]
+
+
+def test_many_small_steps_of_a_ring_get_somewhere() -> None:
+    desk = Desk(Encoder(Knob(1, 5, whole=True), Relative.TWOS), 1, follows=True)
+    for step in range(40):
+        desk.move(at(float(step), cc(1)))
+        desk.show()
+    assert desk.value == 2
+
+
+def test_a_lamp_is_lit_while_its_value_holds() -> None:
+    pad = Control(NOTE_ON, 36, 9)
+    desk = Desk(Fixed("folk"), "", pad, follows=True)
+    assert desk.show() == [b"\x99\x24\x00"]
+    desk.value = "folk"
+    assert desk.show() == [b"\x99\x24\x7f"]
+    desk.move(at(9.0, MidiEvent(Seconds(0.0), b"\x89\x24\x40")))  # some pads put their lamp out when let go of
+    assert desk.show() == [b"\x99\x24\x7f"]
+    mute = Desk(Command(), False, target="mute", follows=True)
+    assert mute.show() == [cc(0).data]
+    mute.value = True
+    assert mute.show() == [cc(127).data]
+    assert Desk(Command(), 0, follows=True).show() == []  # over at once
+
+
+def test_of_few_values_a_fader_goes_to_where_it_would_choose_it_and_a_pad_is_as_bright_as_it_comes_late() -> None:
+    for value, position_, brightness in (("a", 21, 0), ("b", 64, 64), ("c", 106, 127)):
+        desk = Desk(Select(("a", "b", "c")), value, follows=True)
+        assert desk.show() == [cc(position_).data]
+        assert desk.move(at(9.0, cc(position_))) == []
+        assert Desk(Select(("a", "b", "c")), value, Control(NOTE_ON, 36), follows=True).show() == [
+            note(brightness).data
+        ]
+
+
+@given(
+    st.builds(lambda way: way, KNOBS) | st.just(Select(("a", "b", "c"))) | st.just(Command()),
+    st.lists(st.floats(-60, 500) | POSITIONS, max_size=12),
+    st.booleans(),
+)
+def test_a_device_that_sends_back_what_it_is_told_makes_no_loop(
+    way: Knob | Select | Command, doings: list[float], is_key: bool
+) -> None:
+    """Others set values, and hands move the control; whatever it is told comes back at once."""
+    control = Control(NOTE_ON, 21) if is_key and not isinstance(way, Knob) else CC
+    desk = Desk(way, "b" if isinstance(way, Select) else 0, control, target="mute", follows=True)
+    for doing in doings:
+        if isinstance(doing, int):
+            wishes = desk.move(at(desk.now + 0.9, MidiEvent(Seconds(0.0), bytes((control.kind, 21, doing)))))
+            if isinstance(way, Command) and wishes:
+                desk.value = not desk.value
+        elif isinstance(way, Knob):
+            desk.value = doing
+        held = desk.value
+        for told in desk.show():
+            assert desk.move(MidiEvent(Seconds(desk.now + 0.01), told)) == []
+        assert desk.value == held
+        assert desk.show() == []
 
 
 def test_a_tempo_is_tapped() -> None:

@@ -48,7 +48,8 @@ class Session:
         self.view: View = VIEW
         self.done: list[Any] = []
         self.said: list[str] = []
-        self.handles = Handles(self, lambda line, _level=Level.INFO: self.said.append(line))
+        self.sent: list[object] = []
+        self.handles = Handles(self, lambda line, _level=Level.INFO: self.said.append(line), self.sent.append)
 
     def wish(self, name: str, value: object) -> None:
         if value == "baroque":
@@ -160,3 +161,37 @@ def test_without_a_channel_nothing_is_lit() -> None:
     outfit.see(AT, VIEW)
     outfit.see(AT, PortsChanged(PORTS))
     assert sent == []
+
+
+def test_controls_that_follow_are_told_at_their_port_what_holds() -> None:
+    session = Session(
+        similarity={"cc": 21, "follows": True, "low": 0, "high": 1}, mute={"note": 36, "follows": True}, bpm={"cc": 22}
+    )
+
+    def renewed() -> Renewed:
+        return Renewed(session.options, engine_settings(session.options))
+
+    session.handles.see(AT, renewed())
+    assert session.sent == []  # nobody is known to be there
+    session.handles.see(AT, PortsChanged(PORTS))
+    assert session.sent == [Aside((b"\xb0\x15\x40", b"\x90\x24\x00"), controls=True)]
+    session.wish("similarity", 1)
+    session.handles.see(AT, renewed())
+    session.handles.see(AT, renewed())
+    assert session.sent[1:] == [Aside((b"\xb0\x15\x7f",), controls=True)]
+    session.move(NOTE_ON, 36, 90)
+    assert session.sent[2:] == [Aside((b"\x90\x24\x7f",), controls=True)]
+    session.move(CONTROL, 21, 0)  # at once, though it passed nothing
+    assert session.options.similarity == 0
+    session.handles.see(AT, renewed())
+    assert session.sent[3:] == []
+    session.handles.see(AT, PortsChanged(PORTS))
+    assert session.sent[3:] == [Aside((b"\xb0\x15\x00", b"\x90\x24\x7f"), controls=True)]
+
+
+def test_a_fader_whose_wish_is_refused_goes_back() -> None:
+    session = Session(**{"min-bars": {"cc": 21, "follows": True, "low": 1, "high": 64}})
+    session.handles.see(AT, PortsChanged(PORTS))
+    session.move(CONTROL, 21, 127, at=20.0)  # more than max-bars
+    assert len(session.said) == 1
+    assert session.sent == [Aside((b"\xb0\x15\x00",), controls=True)] * 2

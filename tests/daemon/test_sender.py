@@ -20,6 +20,7 @@ class Bench:
     def __init__(self, keyboard: Keyboard = AS_IT_IS, choosing: Sequence[bytes] = (), *, thru: bool = False) -> None:
         self.now = 100.0
         self.sent: list[bytes] = []
+        self.shown: list[bytes] = []
         self.told: list[object] = []
         self.sender = Sender(
             Schedule(thru=thru),
@@ -28,6 +29,7 @@ class Bench:
             lambda: Seconds(self.now),
             manual=Manual(keyboard),
             choosing=choosing,
+            show=self.shown.append,
         )
 
     def play(self, *onsets: float) -> None:
@@ -275,6 +277,12 @@ def test_the_sound_is_chosen_each_time_that_the_synth_comes_in_reach() -> None:
     bench.sender.lose_output(Seconds(100.0))
     bench.sender.gain_output(Instrument.SEPARATE)
     assert bench.sent == [b"\xc0\x05", b"\xc0\x06", b"\xb0\x66\x7f", b"\xc0\x06"]
+
+
+def test_what_controls_are_to_show_goes_to_them_and_not_to_the_synth() -> None:
+    bench = Bench()
+    bench.sender.obey(Aside((b"\xb0\x15\x40", b"\x90\x24\x7f"), controls=True))
+    assert (bench.shown, bench.sent) == ([b"\xb0\x15\x40", b"\x90\x24\x7f"], [])
 
 
 def test_a_control_that_is_bound_anew_counts_from_then_on() -> None:
