@@ -3,7 +3,7 @@
 #
 #     usb_keyboard.sh setup | plug | unplug | play PITCH…
 #
-# As root, on a machine with dummy_hcd, usb_f_midi and snd-usb-audio. "play" plays eighth notes at 50 bpm from inside it.
+# As root, on a machine with dummy_hcd, usb_f_midi and snd-usb-audio. "play" plays quarters at 100 bpm from inside it.
 set -euo pipefail
 gadget=/sys/kernel/config/usb_gadget/keyboard
 
