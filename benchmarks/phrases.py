@@ -10,7 +10,7 @@ import csv
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import symusic
 
@@ -66,10 +66,10 @@ class Phrase:
 
 
 def cut(notes: Iterable[Note], period: float, pedals: Sequence[Span] = ()) -> list[Phrase]:
-    """The phrases of a piece with beats of ``period`` seconds."""
+    """The phrases of a piece, its notes in order of onset, with beats of ``period`` seconds."""
     phrases: list[list[Note]] = [[]]
     up = 0.0
-    for note in sorted(notes, key=lambda note: (note.onset, note.pitch)):
+    for note in notes:
         if phrases[-1] and note.onset - up >= period:
             phrases.append([])
         phrases[-1].append(note)
@@ -79,7 +79,7 @@ def cut(notes: Iterable[Note], period: float, pedals: Sequence[Span] = ()) -> li
         if len(phrase) >= LEAST_NOTES and phrase[-1].onset - phrase[0].onset <= LONGEST * period:
             first, over = phrase[0].onset, after[0].onset if after else float("inf")
             late = first - BEGIN
-            moved = (Note(Seconds(n.onset - late), Seconds(n.offset - late), n.pitch, n.velocity or 1) for n in phrase)
+            moved = (Note(Seconds(n.onset - late), Seconds(n.offset - late), n.pitch, n.velocity) for n in phrase)
             held = (
                 (max(down, first) - late, min(up, over) - late) for down, up in pedals if up > first and down < over
             )
@@ -99,15 +99,22 @@ def read(
     if meter is not None and written != {meter.name}:
         return []
     parts = [track for track in score.tracks[tracks] if not track.is_drum]
-    notes = [
-        Note(Seconds(note.time), Seconds(note.time + note.duration), note.pitch, note.velocity)
-        for part in parts
-        for note in part.notes
-    ]
+    notes = _notes(parts)
     pedals = sorted((pedal.time, pedal.time + pedal.duration) for part in parts for pedal in part.pedals)
     if period is None:
         period = 60 / median([tempo.qpm for tempo in score.tempos] or [120.0]) * (meter.tap if meter else 1.0)
     return cut(notes, period, pedals)
+
+
+def notes_of(path: Path) -> list[Note]:
+    """All notes of a MIDI file but drums, in order of onset."""
+    return _notes([track for track in symusic.Score(path).to("second").tracks if not track.is_drum])
+
+
+def _notes(parts: Iterable[Any]) -> list[Note]:
+    notes = (note for part in parts for note in part.notes)
+    played = (Note(Seconds(n.time), Seconds(n.time + n.duration), n.pitch, n.velocity or 1) for n in notes)
+    return sorted(played, key=lambda note: (note.onset, note.pitch))
 
 
 def pieces(corpus: Path, split: str, source: str = "") -> list[Path]:

@@ -9,9 +9,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from improvd.core.binding import PROGRAM, Binding, Command, Control, Curve, Encoder, Knob, Relative, Select
+from improvd.core.controls import Controls, Wish, is_bound
 from improvd.core.cues import Cue
 from improvd.core.engine import Engine
 from improvd.core.events import (
+    CONTROL,
+    NOTE_ON,
     BeatNote,
     Beats,
     Continuation,
@@ -27,11 +31,23 @@ from improvd.core.events import (
     TurnEnded,
 )
 from improvd.core.hands import Hands
+from improvd.core.metronome import Metronome
+from improvd.core.pedalling import Pedal
 from improvd.core.schedule import Instrument, Schedule
 from improvd.core.settings import EngineSettings, Mode, Sync
 from improvd.core.turns import State
 from tests.partners import hanging
 
+KNOBS = (
+    Binding(Control(CONTROL, 20), "temperature", Knob(0.05, 4.0, Curve.EXPONENTIAL)),
+    Binding(Control(CONTROL, 21), "mode", Select(tuple(mode.value for mode in Mode))),
+    Binding(Control(CONTROL, 22), "swing", Knob(0.5, 0.75)),
+    Binding(Control(CONTROL, 23), "bars", Encoder(Knob(1, 4, whole=True), Relative.TWOS)),
+    Binding(Control(NOTE_ON, 36), "stop", Command()),
+    Binding(Control(NOTE_ON, 38), "repeat", Command()),
+    Binding(Control(PROGRAM, 3), "mute", Command()),
+    Binding(Control(CONTROL, 67), "take-over", Command()),
+)
 SETTINGS = st.builds(
     EngineSettings,
     mode=st.sampled_from(Mode),
@@ -46,6 +62,9 @@ SETTINGS = st.builds(
     quantise=st.floats(0, 1),
     humanise=st.floats(0, 0.03).map(Seconds),
     output_latency=st.floats(0, 0.5).map(Seconds),
+    chords=st.sampled_from(["", "Dm7 | G7 | Cmaj7 | %", "C F"]),
+    leave_endings=st.booleans(),
+    pedal=st.sampled_from(Pedal),
     channel=st.integers(0, 15),
     listen=st.sampled_from([(), (0,), (1,), (0, 2)]),
     temperature=st.floats(0.05, 4),
@@ -56,13 +75,22 @@ SETTINGS = st.builds(
 
 
 class Duet(RuleBasedStateMachine):
-    """An engine and a schedule as the daemon holds them, a player who does anything, a model that may fail."""
+    """What the daemon holds, a player who does anything, a model that may fail.
+
+    The engine with the schedule that follows it, the controls and thru before it, the metronome beside it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.engine = Engine(EngineSettings(seed=3))
         self.tick = Seconds(0.02)  # of the clock that ticks at times
-        self.schedule = Schedule(Instrument.SEPARATE)
+        self.instrument, self.thru = Instrument.SEPARATE, False
+        self.schedule = Schedule(self.instrument)
+        self.controls = Controls(KNOBS)
+        self.metronome = Metronome(clock=True, click=9)
+        self.strokes: list[MidiEvent] = []
+        self.options = EngineSettings(seed=3)
+        self.muted = False
         self.hands = Hands()
         self.now = Seconds(0.0)
         self.asked: list[Generate] = []
@@ -89,31 +117,69 @@ class Duet(RuleBasedStateMachine):
                 self.schedule.release(self.now)
             elif isinstance(effect, TurnEnded):
                 self.turns.append(effect)
+            elif isinstance(effect, Pace):
+                self.strokes += [stroke.event for stroke in self.metronome.follow(effect, self.now)]
         self.sent += [Sent(event.at, self.now, event.data) for event in self.schedule.due(self.now)]
+        self.strokes += [stroke.event for stroke in self.metronome.due(self.now)]
+
+    @property
+    def ringing(self) -> bool:
+        """Whether a note of ours sounds that isn't one that the player holds as well."""
+        return any(not self.hands.holds(note.pitch) for note in self.schedule.sounding)
 
     def hear(self, data: bytes) -> None:
         event = MidiEvent(self.now, data)
+        if is_bound([binding.control for binding in KNOBS], event):
+            for wish in self.controls.hear(event, self.present):
+                self.grant(wish)
+            return
         if self.schedule.hear(event):
+            if self.thru:
+                self.schedule.expect(event)
             self.hands.hear(event)
             was_answering = self.engine.state is State.ANSWERING
             self.do(self.engine.on_midi(event))
             if was_answering and self.engine.state is State.CALL and self.always_call:
-                assert not self.schedule.sounding
+                assert not self.ringing
+
+    def present(self, target: str) -> float | str:
+        """What an option is by now."""
+        value = getattr(self.options, target)
+        return value.value if isinstance(value, Mode) else value
+
+    def grant(self, wish: Wish) -> None:
+        """What somebody wishes by a control is done as the session does it."""
+        if wish.target == "mute":
+            self.mute()
+        elif wish.value is None:
+            self.cue(Cue(wish.target))
+        else:
+            value = Mode(str(wish.value)) if wish.target == "mode" else wish.value
+            self.settings_change(replace(self.options, **{wish.target: value}))
 
     @initialize(
         sync=st.sampled_from(Sync),
         count_in=st.sampled_from([0.0, 1.0]),
         mode=st.sampled_from(Mode),
         comp_below=st.none() | st.just(60),
+        instrument=st.sampled_from([Instrument.SEPARATE, Instrument.UNKNOWN]),
+        thru=st.booleans(),
     )
-    def begin(self, sync: Sync, count_in: float, mode: Mode, comp_below: int | None) -> None:
-        self.sync = sync
+    def begin(  # noqa: PLR0917  hypothesis passes them by name
+        self, sync: Sync, count_in: float, mode: Mode, comp_below: int | None, instrument: Instrument, thru: bool
+    ) -> None:
+        self.sync, self.instrument, self.thru = sync, instrument, thru
+        self.schedule = self.new_schedule()
         self.in_mode(mode, comp_below)
         settings = EngineSettings(
             sync=sync, count_in=count_in, mode=mode, bars=1, comp_below=comp_below, max_bars=2.0, seed=3
         )
+        self.options = settings
         self.engine = Engine(settings)
         self.do(self.engine.begin(self.now))
+
+    def new_schedule(self) -> Schedule:
+        return Schedule(self.instrument, thru=self.thru)
 
     def in_mode(self, mode: Mode, comp_below: int | None) -> None:
         """From now on, or as soon as nothing sounds."""
@@ -128,7 +194,7 @@ class Duet(RuleBasedStateMachine):
         assert sum(isinstance(effect, TurnEnded) for effect in effects) <= 2
         self.do(effects)
         if cue is Cue.STOP:
-            assert not self.schedule.sounding
+            assert not self.ringing
             assert self.engine.state is State.LISTENING
 
     @rule(bpm=st.floats(20, 400))
@@ -148,7 +214,7 @@ class Duet(RuleBasedStateMachine):
     def transport(self, data: bytes) -> None:
         self.hear(data)
         if self.sync is Sync.CLOCK and not data.startswith(b"\xf2"):
-            assert not self.schedule.sounding
+            assert not self.ringing
             assert self.engine.state in (State.LISTENING, State.CALL)
 
     @rule(
@@ -162,15 +228,14 @@ class Duet(RuleBasedStateMachine):
         ended = len(self.turns)
         self.do(self.engine.on_link(self.now, LinkState(self.now, beat, bpm, playing, peers)))
         if len(self.turns) > ended and self.turns[-1].reason == "stopped":
-            assert not self.schedule.sounding
+            assert not self.ringing
             assert self.engine.view.stopped
 
     @rule(seconds=st.floats(0.001, 3.0))
     def wait(self, seconds: float) -> None:
         until = Seconds(self.now + seconds)
         while True:
-            deadlines = [at for at in (self.engine.next_deadline(), self.schedule.next_deadline()) if at is not None]
-            at = min(deadlines, default=until)
+            at = min((at for at in self.deadlines if at is not None), default=until)
             if at >= until:
                 break
             self.now = max(self.now, at)
@@ -201,6 +266,41 @@ class Duet(RuleBasedStateMachine):
             self.wait(step * held)
             self.hear(bytes((0x80, 60 + index, 0)))
             self.wait(step * (1 - held))
+
+    @rule(pitches=st.sets(st.integers(48, 72), min_size=2, max_size=5), held=st.floats(0.05, 3.0), pedal=st.booleans())
+    def chord(self, pitches: set[int], held: float, *, pedal: bool) -> None:
+        if pedal:
+            self.hear(b"\xb0\x40\x7f")
+        for pitch in sorted(pitches):
+            self.hear(bytes((0x90, pitch, 75)))
+        self.wait(held)
+        for pitch in sorted(pitches):
+            self.hear(bytes((0x80, pitch, 0)))
+        if pedal:
+            self.hear(b"\xb0\x40\x00")
+
+    @rule(number=st.sampled_from([20, 21, 22, 23, 67]), value=st.integers(0, 127))
+    def knob(self, number: int, value: int) -> None:
+        self.hear(bytes((0xB0, number, value)))
+
+    @rule(data=st.sampled_from([b"\x90\x24\x60", b"\x80\x24\x00", b"\x90\x26\x60", b"\xc0\x03"]))
+    def pad(self, data: bytes) -> None:
+        self.hear(data)
+
+    @rule()
+    def mute(self) -> None:
+        self.muted = not self.muted
+        self.do(self.engine.on_mute(self.now, muted=self.muted))
+        if self.muted:
+            assert not self.ringing
+            assert self.engine.state in (State.LISTENING, State.CALL)
+
+    @rule()
+    def panic(self) -> None:
+        self.do(self.engine.on_panic(self.now))
+        self.sent += [Sent(event.at, self.now, event.data) for event in self.schedule.panic(self.now)]
+        self.hands.let_go()
+        assert not self.schedule.sounding
 
     @rule(value=st.integers(0, 127), controller=st.sampled_from([1, 64, 120, 123]))
     def control(self, value: int, controller: int) -> None:
@@ -239,7 +339,7 @@ class Duet(RuleBasedStateMachine):
     @rule(wished=SETTINGS)
     def settings_change(self, wished: EngineSettings) -> None:
         """Whatever changes, and whenever: nothing planned moves, and nothing that sounds is cut."""
-        wished = replace(wished, sync=self.sync)
+        self.options = wished = replace(wished, sync=self.sync)
         self.deaf = self.deaf or bool(wished.listen)
         self.in_mode(wished.mode, wished.comp_below)
         effects = self.engine.on_settings(self.now, wished)
@@ -251,7 +351,7 @@ class Duet(RuleBasedStateMachine):
         """A fresh ports process is told what the old one left sounding."""
         self.do(self.engine.on_ports_lost(self.now))
         left = [(note.channel, note.pitch) for note in self.schedule.sounding]
-        self.schedule, self.hands = Schedule(Instrument.SEPARATE), Hands()
+        self.schedule, self.hands = self.new_schedule(), Hands()
         self.schedule.adopt(left, self.now)
         self.do([])
 
@@ -263,9 +363,14 @@ class Duet(RuleBasedStateMachine):
             self.hands = Hands()
         self.do(effects)
 
+    @property
+    def deadlines(self) -> list[Seconds | None]:
+        """When each of them wants to be looked at."""
+        return [each.next_deadline() for each in (self.engine, self.schedule, self.metronome)]
+
     @invariant()
     def no_wait_lies_behind(self) -> None:
-        for deadline in (self.engine.next_deadline(), self.schedule.next_deadline()):
+        for deadline in self.deadlines:
             assert deadline is None or deadline > self.now
 
     @invariant()
@@ -279,6 +384,15 @@ class Duet(RuleBasedStateMachine):
         self.do(self.engine.close(self.now))
         self.sent += [Sent(event.at, self.now, event.data) for event in self.schedule.close(self.now)]
         assert hanging(self.sent) == set()
+        if not self.hands.pedal:
+            feet = {
+                sent.data[0]: sent.data[2]
+                for sent in self.sent
+                if sent.data[0] & 0xF0 == CONTROL and sent.data[1] == 64
+            }
+            assert not any(feet.values())
+        self.strokes += [stroke.event for stroke in self.metronome.close(self.now)]
+        assert hanging(Sent(event.at, event.at, event.data) for event in self.strokes if event.kind) == set()
 
 
 TestDuet = Duet.TestCase
