@@ -96,6 +96,8 @@ def test_people_read_it_in_a_few_lines() -> None:
         'model      my "best"\\model, 100 µs a note',
     ]
     assert "tempo      96 bpm, 75% sure; the MIDI clock leads" in lines
+    sharing = {**STATUS, "tempo": {"bpm": 120.0, "confidence": 1.0, "leader": "link", "peers": 2}}
+    assert "tempo      120 bpm; link, 2 peers" in shown(sharing).splitlines()
     assert "lateness   median 0.10, p95 0.20, p99 0.30, max 10.00 ms, of 6 messages" in lines
     assert "memory     engine 23 MB" in lines
     assert shown(STARTING).splitlines()[1:3] == ["ports      not open", "model      being loaded"]

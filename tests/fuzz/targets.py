@@ -211,6 +211,7 @@ TRACE = b"""\
 "model": {"name": "default", "sha": "0", "step": 0.0001}}
 {"type": "in", "at": 1.5, "data": "903c50", "echo": false}
 {"type": "time", "at": 1.6}
+{"type": "link", "at": 1.7, "read": 1.69, "beat": 3.5, "bpm": 120.0, "playing": null, "peers": 1}
 {"type": "in", "at": 2.0, "data": "803c40", "echo": false}
 {"type": "continuation", "at": 2.5, "turn": 1, "segment": 0, "complete": true, "notes": [[4.0, 1.0, 60, 80]]}
 {"type": "settings", "at": 2.6, "settings": {"temperature": 0.5}}

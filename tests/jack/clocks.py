@@ -108,11 +108,12 @@ class Struck:
 
 
 def struck(trace: list[dict]) -> list[Struck]:
-    """The notes of all answers in a trace that were played through."""
+    """The notes of all answers in a trace that were played through; one that came late was meant for a later bar."""
     found: list[Struck] = []
     for turn in (line for line in trace if line["type"] == "turn" and line["reason"] == "finished"):
+        later = round(turn["lateness"] * turn["bpm"] / 60, 6)
         meant = sorted(
-            (note[0], note[2])
+            (note[0] + later, note[2])
             for line in trace
             if line["type"] == "continuation" and line["turn"] == turn["turn"]
             for note in line["notes"]

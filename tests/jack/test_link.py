@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from improvd.daemon.child import module
+from improvd.rehearsal.replay import Replay, read_trace
 from tests.daemon.running import PATIENCE, environment
 from tests.jack.clocks import struck
 from tests.jack.link import LinkPeer, own_network
@@ -20,6 +21,7 @@ from tests.jack.stage import melody, sounding, well_begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.jack.stage import Duet, JackServer, Player, Synth
 
@@ -68,7 +70,7 @@ def off_the_bar(peer: LinkPeer, at: float) -> float:
 
 
 def test_answers_keep_to_the_peers_beat_and_follow_its_tempo(
-    duet: Start, player: Player, synth: Synth, peer: LinkPeer
+    duet: Start, player: Player, synth: Synth, peer: LinkPeer, tmp_path: Path
 ) -> None:
     running = duet(*SHARING, "--bpm", "80")
     running.wait_line("link, 1 peer")
@@ -90,6 +92,8 @@ def test_answers_keep_to_the_peers_beat_and_follow_its_tempo(
     # From the beat that a note was meant for to the beat of the peer's on which it fell there are whole beats.
     apart = [peer.beat_at(note.planned) - note.beat for note in notes]
     astray = [abs(beats - round(beats)) * 0.5 for beats in apart]
+    again = Replay(read_trace(tmp_path / "trace.jsonl")).perform()
+    assert [turn.response_onset for turn in again.turns] == [first["response_onset"], second["response_onset"]]
     assert len(notes) > 8
     assert median(astray) < 0.001
     assert max(astray) < 0.005
