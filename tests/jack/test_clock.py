@@ -134,7 +134,7 @@ def test_others_follow_our_own_beat(duet: Start, player: Player, follower: Follo
     player.play(PHRASE)
     running.wait_line("turn 1: heard 6 notes")
     assert running.end() == 0
-    heard = follower.heard.wait(lambda items: items[-1].data == b"\xb0\x7b\x00", "last message")
+    heard = follower.heard.wait(lambda items: items[-1].data == b"\xb9\x7b\x00", "last message")
     assert not sounding(item for item in heard if len(item.data) > 1)
     timing = [item.data.hex() for item in heard if len(item.data) == 1]
     assert timing.count("fa") == timing.count("fc") == 1
