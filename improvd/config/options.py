@@ -116,6 +116,7 @@ class DuetOptions(MusicOptions):
         Choice(tuple(sync.value for sync in Sync)),
         "Where the beat comes from: your playing, a MIDI clock, improvd, which then leads, or an Ableton Link session.",
         group=Group.TIME,
+        change=Change.NEXT,
     )
     count_in: float = described(
         _DUET.count_in,

@@ -300,8 +300,12 @@ class Engine:
             return
         before, self._settings, self._coming = self._settings, self._coming, None
         self._listener.adopt(self._settings)
-        self._source.adopt(self._settings, now)
-        if self._settings.mode == before.mode:
+        if self._settings.sync == before.sync:
+            self._source.adopt(self._settings, now)
+        else:  # the beat that is known goes on until the new source knows its own
+            self._source = SOURCES[Sync(self._settings.sync)](self._settings)
+            self._source.begin(now)
+        if (self._settings.mode, self._settings.sync) == (before.mode, before.sync):
             self._turns.adopt(self._settings)
         else:
             self._turns = MODES[Mode(self._settings.mode)](self._settings, self._listener, self._source)

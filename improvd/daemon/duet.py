@@ -233,7 +233,7 @@ class Duet:
     def show(self, at: Seconds) -> None:
         """Let all witnesses see what the engine knows, where that has changed."""
         if (view := self._engine.view) != self._shown:
-            if line := status.leader(self._shown, view):
+            if line := status.leader(self._shown, view, self._held.settings.sync):
                 self._say(line)
             self._shown = view
             self.see(at, view)

@@ -9,6 +9,7 @@ from improvd.config.live import changed, live_option
 from improvd.config.option import Change
 from improvd.config.renewal import renew
 from improvd.config.settings import engine_settings
+from improvd.core.settings import Sync
 from improvd.daemon import patchbay
 from improvd.daemon.reread import Reread
 from improvd.daemon.status import unknown_style
@@ -67,6 +68,7 @@ class Held:
             if isinstance(wished, UserError):
                 raise wished
             _check_style(wished, model)
+            _check_link(self.options, wished)
         except UserError as error:
             return Renewal(f"{error}; the settings stay as they are", taken=False)
         renewal = renew(self.options, wished)
@@ -83,6 +85,7 @@ class Held:
         if live_option(name).change is Change.LOADED:
             return wished.model
         _check_style(wished, model)
+        _check_link(self.options, wished)
         patchbay.check(self.options, wished, there)
         self._go_by(wished)
         return None
@@ -96,6 +99,12 @@ class Held:
         self.options = options
         # A seed that was drawn at the start stays.
         self.settings = replace(engine_settings(options), seed=self.settings.seed)
+
+
+def _check_link(present: RunOptions, wished: RunOptions) -> None:
+    """What reads a Link session is started with improvd, and ends with it."""
+    if present.sync != wished.sync and Sync.LINK.value in (present.sync, wished.sync):
+        raise UserError("sync goes over to link, or away from it, only after a restart")
 
 
 def _check_style(wished: RunOptions, model: ModelReady) -> None:

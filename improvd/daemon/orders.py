@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from improvd.config.settings import schedule_limits
 from improvd.core.schedule import Instrument
-from improvd.core.settings import Sync
 from improvd.daemon.messages import OpenPorts, Port, PortsOpen, TimePorts
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def open_ports(held: Held, duet: Duet, outfit: Outfit, *, api: str, page: bool, 
         channels=(held.settings.channel, *_clicks(chosen)),
         page=page,
         time=TimePorts(
-            hears=held.settings.sync is Sync.CLOCK,
+            hears=True,  # though nobody follows it: by and by somebody may
             source=chosen.clock_in or None,
             sends=chosen.clock_out,
             click=chosen.click_channel - 1 if chosen.click else None,

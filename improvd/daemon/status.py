@@ -87,8 +87,8 @@ def _ends(ports: PortsOpen) -> dict[tuple[str, str], str]:
     return {**heard, ("out", ports.output.wanted): ports.output.name}
 
 
-def leader(before: View | None, view: View) -> str | None:
-    """Whom the beat comes from, where that has changed since ``before``."""
+def leader(before: View | None, view: View, sync: Sync) -> str | None:
+    """Whom the beat comes from, where that has changed since ``before``; ``sync`` is what was asked for."""
     told = view.leader, view.stopped, view.peers
     if before is None or (before.leader, before.stopped, before.peers) == told:
         return None
@@ -96,7 +96,9 @@ def leader(before: View | None, view: View) -> str | None:
         return linked(view.peers or 0) + (", stopped" if view.stopped else "")
     if view.stopped:
         return "the clock has stopped"
-    return "following the clock" if view.leader is Sync.CLOCK else "the clock is gone; following you"
+    if view.leader is Sync.PLAYER:
+        return "the clock is gone; following you" if sync is Sync.CLOCK else "following you"
+    return "following the clock" if view.leader is Sync.CLOCK else "leading"
 
 
 def turn(count: int, ended: TurnEnded) -> str:
