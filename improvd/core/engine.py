@@ -237,7 +237,7 @@ class Engine:
         if muted and self._ours.answer is not None:
             effects += self._cut(now)
             self._take_up(now)
-        return effects
+        return effects + self.on_time(now)
 
     def on_ports(self, now: Seconds, *, hears: bool, plays: bool) -> list[Effect]:
         """Whether there is a keyboard, and a synth, by now: both may come and go, each for itself.
@@ -252,7 +252,7 @@ class Engine:
         elif lost_synth and self._ours.answer is not None:
             effects += self._cut(now)
             self._take_up(now)
-        return effects
+        return effects + self.on_time(now)
 
     def on_panic(self, now: Seconds) -> list[Effect]:
         """Something hangs: nothing of ours may sound, and no key counts as held."""
