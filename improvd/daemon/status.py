@@ -96,9 +96,11 @@ def leader(before: View | None, view: View, sync: Sync) -> str | None:
         return linked(view.peers or 0) + (", stopped" if view.stopped else "")
     if view.stopped:
         return "the clock has stopped"
-    if view.leader is Sync.PLAYER:
-        return "the clock is gone; following you" if sync is Sync.CLOCK else "following you"
-    return "following the clock" if view.leader is Sync.CLOCK else "leading"
+    if view.leader is not Sync.PLAYER:
+        return "following the clock" if view.leader is Sync.CLOCK else "leading"
+    if sync is not Sync.CLOCK:
+        return "following you"
+    return "the clock is gone; following you" if before.leader is Sync.CLOCK else "following you until there is a clock"
 
 
 def turn(count: int, ended: TurnEnded) -> str:

@@ -292,3 +292,19 @@ def test_without_a_socket_it_plays_all_the_same(start: Callable[..., Running], t
     running.wait_line("no control socket in ")
     running.wait_line("turn 1:")
     assert running.end() == 0
+
+
+def test_another_leads_by_a_knob_but_no_link_session(connect: Callable[..., tuple[Running, Connection]]) -> None:
+    running, session = connect()
+    for sync, line in (
+        ("internal", "leading"),
+        ("clock", "following you until there is a clock"),
+        ("internal", "leading"),
+    ):
+        assert session.ask("set", name="sync", value=sync)["holds"] == "from the next call"
+        running.wait_line(line)
+    session.ask("set", name="sync", value="player")
+    wait_until(lambda: running.lines[-1] == "following you", "line of who leads")
+    with pytest.raises(UserError, match="sync goes over to link, or away from it, only after a restart"):
+        session.ask("set", name="sync", value="link")
+    assert session.ask("status")["settings"]["sync"] == "player"
