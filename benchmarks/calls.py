@@ -1,6 +1,6 @@
 """How often the beat of a call is found: its tempo, and where its next beat falls.
 
-    python benchmarks/calls.py [CORPUS] [--split test] [--calls 400] [--seed 1] [--sure 0.8] [--turns 1]
+    python benchmarks/calls.py [CORPUS] [--split test] [--calls 400] [--seed 1] [--sure 0.8] [--turns 1] [--ear]
 
 Without CORPUS: calls made up of quarters, eighths, dotted pairs, triplets and sixteenths at 72-138 bpm, played with
 8 ms of jitter and uneven loudness. With CORPUS (a folder with a MANIFEST.csv): phrases cut at rests as by
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from improvd.core.beat_player import SURE, PlayerBeat
 from improvd.core.events import Note, Seconds
 from improvd.core.settings import EngineSettings
+from improvd.ear.hearing import Hearing
 
 if TYPE_CHECKING:
     from improvd.core.timeline import Timeline
@@ -108,6 +109,7 @@ def main() -> None:
     parser.add_argument(
         "--turns", type=int, default=1, help="play each call so often, with answers, and count the last"
     )
+    parser.add_argument("--ear", action="store_true", help="let the tracker's ear judge what its filter guesses")
     options = parser.parse_args()
 
     rng = random.Random(options.seed)
@@ -115,9 +117,10 @@ def main() -> None:
         calls = [made_up(rng) for _ in range(options.calls)]
     else:
         calls = cut(options.corpus, options.split, rng, options.calls)
+    ear = Hearing if options.ear else None
     right = half_or_double = on_beat = 0
     for bpm, notes in turns(calls, options.turns):
-        timeline = heard(PlayerBeat(EngineSettings(), options.sure), notes, options.turns)
+        timeline = heard(PlayerBeat(EngineSettings(), ear, options.sure), notes, options.turns)
         factor = min((1, 2, 0.5), key=lambda factor: abs(timeline.bpm / bpm / factor - 1))
         if abs(timeline.bpm / bpm / factor - 1) >= SAME_TEMPO:
             continue

@@ -171,7 +171,7 @@ def _touched(written: Score, melody: NDArray[np.bool_], rng: Rng) -> Curve:
 
 
 def _ornamented(struck: tuple[Curve, Curve, NDArray[np.int64], Curve, Curve], rng: Rng) -> tuple[Played, Curve]:
-    """Onset, length, pitch, velocity and place as a performance, with grace notes, trills and wrong notes; and places."""
+    """What was struck, a column each, with grace notes, trills and wrong notes; and the place of each note."""
     onset, length, pitch, velocity, place = struck
     graced = np.flatnonzero(rng.random(len(onset)) < rng.choice([0, 0.01, 0.04]))
     more = [onset[graced] - rng.uniform(0.05, 0.12, len(graced))]

@@ -15,8 +15,9 @@ from improvd.core.timeline import Timeline
 from improvd.core.tracker import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from improvd.core.ear import Ear
     from improvd.core.events import Note
     from improvd.core.settings import EngineSettings
 
@@ -25,19 +26,20 @@ SURE: Final = 0.8
 
 
 class PlayerBeat(BeatSource):
-    """The beat of what is played; the tracker's where its confidence is at least ``sure``."""
+    """The beat of what is played; the tracker's where its confidence is at least ``sure``. ``ear`` makes ears for it."""
 
-    def __init__(self, settings: EngineSettings, sure: float = SURE) -> None:
+    def __init__(self, settings: EngineSettings, ear: Callable[[], Ear] | None = None, sure: float = SURE) -> None:
         self._settings = settings
+        self._ear = ear
         self._sure = sure
-        self._tracker = _tracker(settings)
+        self._tracker = self._fresh(settings)
         self._decided: Pulse | None = None
 
     def adopt(self, settings: EngineSettings, now: Seconds) -> None:  # noqa: ARG002  as all sources are told
         """In another metre the tracker counts anew: what it took for a beat may be none any more."""
         before, self._settings = self._settings, settings
         if (before.beats_per_bar, before.tap) != (settings.beats_per_bar, settings.tap):
-            self._tracker = _tracker(settings)
+            self._tracker = self._fresh(settings)
 
     def hear(self, at: Seconds, pitch: int, velocity: int) -> None:
         """Another onset to follow; about 0.15 ms."""
@@ -73,7 +75,6 @@ class PlayerBeat(BeatSource):
         tap = self._settings.tap
         return Pulse(Timeline(beat, Seconds(period / tap)), tracker.confidence, step=tap)
 
-
-def _tracker(settings: EngineSettings) -> Tracker:
-    taps = settings.beats_per_bar / settings.tap
-    return Tracker(bar=round(taps) if taps == round(taps) else None)
+    def _fresh(self, settings: EngineSettings) -> Tracker:
+        taps = settings.beats_per_bar / settings.tap
+        return Tracker(bar=round(taps) if taps == round(taps) else None, ear=self._ear() if self._ear else None)

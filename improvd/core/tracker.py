@@ -49,6 +49,12 @@ TRUST_LEARNS = 0.08
 """How much each onset says of it that either takes for a beat."""
 GOES_ON = 0.55
 """Trust below which a beat that nobody plays is not told."""
+SURE_OF = (-0.43, 0.7)
+"""What the log odds of a beat come to, and how much those of the trust and of the ear each say of them: fitted, so that
+of the beats said to be sure by nine tenths nine tenths are right."""
+SUREST = 0.99
+DOUBTED = 0.5
+"""Trust below which the filter's own confidence counts for nothing."""
 LATEST = 1e9
 """Seconds either side of 0 that a clock may show: thirty years, in which a float still tells microseconds apart."""
 PATIENCE = Seconds(120.0)
@@ -81,7 +87,7 @@ class Tracker:
         self._ear = ear
         self._stance = Stance()
         self._likely = 0.0  # how likely the last onset is a beat
-        self._trust = FIRST_TRUST
+        self._trust = 1.0 if ear is None else FIRST_TRUST
         self._bars = Bars(bar)
         self._leader: Guess | None = None
         self._mass = 0.0  # the probability of the leader's beats
@@ -127,11 +133,15 @@ class Tracker:
 
     @property
     def confidence(self) -> float:
-        """How sure the beat is, at the time last told of."""
+        """How sure the beat is that is kept, now: as the filter is of its guesses, unless the ear doubts them."""
+        return self._kept(self._trust if self._ear is not None and self._trust < DOUBTED else self._mass)
+
+    def _kept(self, sure: float) -> float:
+        """What is left of it while little was heard yet, and in silence."""
         if self._leader is None:
             return 0.0
         silent = max(0.0, (self._now - self._last_onset) / self._leader.period - 2.0)
-        return self._mass * min(1.0, self._filter.onsets / WELL_HEARD) * math.pow(0.5, silent / MEMORY)
+        return sure * min(1.0, self._filter.onsets / WELL_HEARD) * math.pow(0.5, silent / MEMORY)
 
     def _next(self, leader: Guess) -> float:
         """When the leader's first beat falls that is no earlier than the last one told allows."""
@@ -148,7 +158,7 @@ class Tracker:
                 break
             self._now = due
             if self._trust > GOES_ON:
-                self._tell(Seconds(due), self._leader)
+                self._tell(Seconds(due), self._leader, self._kept(self._mass if self._ear is None else self._trust))
                 self._bars.hear(register=2, notes=0)
             else:
                 self._passed = beat
@@ -160,9 +170,9 @@ class Tracker:
         on_beat = leader is not None and leader.slot == 0 and abs(leader.at - at) < NEAR
         if self._ear is None:
             self._likely = float(on_beat)
-        else:
-            stance = self._stance.numbers(self._filter.guesses, leader, self._mass, at, new=new)
-            self._likely = self._ear.hear(at, max(0, min(127, pitch)), max(1, min(127, velocity)), stance)
+            return
+        stance = self._stance.numbers(self._filter.guesses, leader, self._mass, at, new=new)
+        self._likely = self._ear.hear(at, max(0, min(127, pitch)), max(1, min(127, velocity)), stance)
         if new and leader is not None:
             if leader.slot == 0:
                 self._trust += TRUST_LEARNS * (self._likely - self._trust)
@@ -179,16 +189,22 @@ class Tracker:
         none, full = TRUSTED
         trust = max(0.0, min(1.0, (self._trust - none) / (full - none)))
         if self._likely > LIKELY + trust * EARLY * max(0.0, -math.log2(min(since, 1.0))):
-            self._tell(at, leader)
+            self._tell(at, leader, self._kept(self._mass if self._ear is None else self._sure_of_onset()))
             self._on_beat = True
 
-    def _tell(self, at: Seconds, leader: Guess) -> None:
+    def _sure_of_onset(self) -> float:
+        """How sure the last onset is a beat, by the ear and by what its word was worth of late."""
+        bias, share = SURE_OF
+        odds = bias + share * (_log_odds(self._trust) + _log_odds(self._likely))
+        return 1.0 / (1.0 + math.exp(-odds))
+
+    def _tell(self, at: Seconds, leader: Guess, confidence: float) -> None:
         """A beat falls now."""
         self._settle_bar(self._filter.register, self._filter.size)
         if self._period_told and not 0.75 < leader.period / self._period_told < 1.33:
             self._bars.restart()
         self._bars.step()
-        self._told.append(Beat(at, at, 60.0 / leader.period, self._bars.position, self.confidence))
+        self._told.append(Beat(at, at, 60.0 / leader.period, self._bars.position, confidence))
         self._last_beat, self._period_told = at, leader.period
 
     def _settle_bar(self, register: int, notes: int) -> None:
@@ -215,3 +231,8 @@ class Tracker:
             if same is not None and same[0] * LOYALTY > best[0]:
                 best = same
         self._mass, self._leader = best
+
+
+def _log_odds(probability: float) -> float:
+    sure = max(1.0 - SUREST, min(SUREST, probability))
+    return math.log(sure / (1.0 - sure))

@@ -28,6 +28,8 @@ SHORTEST: Final = 0.05
 STEPS: Final = 2.4
 LONGEST: Final = 8.0
 """Seconds after which nothing is told apart any more."""
+NEVER: Final = -1e12
+"""When what wasn't struck yet was struck."""
 PERIODS: Final = 0.2 * 2.0 ** (np.arange(24) / 6.0)
 """Seconds, 0.2 to 2.9: what each resonator is tuned to."""
 BANKS: Final = 4
@@ -62,13 +64,13 @@ class Listening:
     """Turns notes into rows of features. Times never go back; a pitch is 0 to 127, a velocity 1 to 127."""
 
     def __init__(self) -> None:
-        self._before: deque[Onset] = deque([Onset(-LONGEST, 60, 1, 0.0, 0.0)] * ONSETS, ONSETS)
+        self._before: deque[Onset] = deque([Onset(NEVER, 60, 1, 0.0, 0.0)] * ONSETS, ONSETS)
         self._now = self._before[-1]
         self._highest = self._highest_before = 60
-        self._basses: deque[float] = deque([-LONGEST] * BASSES, BASSES)
-        self._last = -LONGEST
-        self._struck = [-LONGEST] * 128
-        self._classes = [-LONGEST] * 12
+        self._basses: deque[float] = deque([NEVER] * BASSES, BASSES)
+        self._last = NEVER
+        self._struck = [NEVER] * 128
+        self._classes = [NEVER] * 12
         self._quick, self._slow = [0.0] * 12, [0.0] * 12
         self._height, self._loudness = 60.0, 64.0
         self._low = 127.0
