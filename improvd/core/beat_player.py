@@ -26,7 +26,7 @@ SURE: Final = 0.8
 
 
 class PlayerBeat(BeatSource):
-    """The beat of what is played; the tracker's where its confidence is at least ``sure``. ``ear`` makes ears for it."""
+    """The beat of what is played; the tracker's where its confidence is at least ``sure``. ``ear`` makes its ear."""
 
     def __init__(self, settings: EngineSettings, ear: Callable[[], Ear] | None = None, sure: float = SURE) -> None:
         self._settings = settings
