@@ -33,14 +33,14 @@ PHRASE: Final = 4
 """Bars of a phrase of ours."""
 SILENCE: Final = 4
 """After so many bars without the player we end."""
-APART: Final = 12
+APART: Final = 16
 """Semitones between the middles of both parts."""
 MIDDLE: Final = 60
 """Who plays above it is joined from below."""
 RECENTLY: Final = Beats(4.0)
-TOGETHER: Final = 2.5
+TOGETHER: Final = 2.0
 """Notes a beat of both parts, as far as ours can make that true."""
-FEWEST, MOST = 0.25, 4.0
+FEWEST, MOST = 0.25, 2.0
 """So many times as many notes as theirs."""
 BEND: Final = 0.12
 """A beat that is found to be faster or slower than the one that is played by more than this share is another one."""
@@ -83,8 +83,8 @@ class DuetTurns(Turns):
 def leaving_room(manner: Manner, theirs: Sequence[BeatNote], start: Beats) -> Manner:
     """The manner of what we play from ``start`` on beside ``theirs``, in order of onset.
 
-    In a register of its own, about an octave from theirs, farther only where the player asks for it; the fewer notes,
-    the more they just played. What the player left to the model stays with it.
+    In a register of its own, more than an octave from theirs, farther only where the player asks for it; the fewer
+    notes, the more they just played. What the player left to the model stays with it.
     """
     lately = [note for note in theirs if note.onset >= start - RECENTLY]
     register, density = manner.register, manner.density
