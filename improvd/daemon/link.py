@@ -2,13 +2,14 @@
 
 The only process that loads aalink, and with it Link's own threads: the engine never waits for a network, and a fault of
 that library ends no duet. It reads the session a hundred times a second, tells the engine what doesn't follow from what
-it told before, and does to the session what the engine asks. It ends when the engine asks or is gone, and the others in
-the session see it leave.
+it told before, and does to the session what the engine asks. It ends when the engine asks or is gone, and on SIGTERM,
+and the others in the session see it leave.
 """
 
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING, Final, Protocol
@@ -102,21 +103,23 @@ def join(bpm: float, bar: float) -> Shared:
 
 async def _serve(engine: Peer, order: OpenLink) -> None:
     reader = Reader(join(order.bpm, order.bar))
-    ended = False
+    end = asyncio.Event()
 
     def listen() -> None:
-        nonlocal ended
         for message in engine.receive():
             if isinstance(message, SteerLink):
                 reader.steer(message)
-            ended = ended or isinstance(message, Close)
-        ended = ended or engine.lost is not None
+            elif isinstance(message, Close):
+                end.set()
+        if engine.lost:
+            end.set()
 
     loop = asyncio.get_running_loop()
     loop.add_reader(engine.fileno(), listen)
+    loop.add_signal_handler(signal.SIGTERM, end.set)
     engine.send(Serves())
     try:
-        while not ended:
+        while not end.is_set():
             if news := reader.news():
                 engine.send(news)
             engine.flush()
