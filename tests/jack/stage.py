@@ -184,9 +184,9 @@ class Player:
 class Synth:
     """What the answers go to: a JACK client with the input "synth:midi", remembering what came and when."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "synth") -> None:
         self.heard = Gathering()
-        self._in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, "synth")
+        self._in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name)
         self._in.open_virtual_port("midi")
         self._in.set_callback(lambda message, _: self.heard.add(Heard(time.monotonic(), bytes(message[0]))))
 

@@ -38,6 +38,33 @@ def test_a_knob_changes_an_option_once_it_has_passed_its_value(duet: Start, play
     assert all(line["control"] for line in running.trace("in"))
 
 
+def test_a_control_that_follows_is_told_at_a_port_of_its_own_whenever_that_is_there(
+    duet: Start, player: Player, synth: Synth, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        "[controls]\nsimilarity = [{ cc = 21, follows = true }, { note = 36, value = 1.0 }]\n"
+        "mute = { note = 37, follows = true }\n"
+    )
+    running = duet(*NAMED, "--no-record", "--config", str(config), "--controls-out", "faders")
+    faders = Synth("faders")
+    try:
+        faders.heard.wait(lambda items: [item.data for item in items] == [b"\xb0\x15\x40", b"\x90\x25\x00"], "all")
+        player.send(0x90, 36, 90)
+        faders.heard.wait(lambda items: items[-1].data == b"\xb0\x15\x7f", "fader that moves")
+        for value in (120, 100):  # by hand, which leads at once and is told nothing
+            player.send(0xB0, 21, value)
+        player.send(0x90, 37, 90)
+        faders.heard.wait(lambda items: items[-1].data == b"\x90\x25\x7f", "lamp")
+        assert len(faders.heard.all()) == 4
+        assert running.end() == 0
+    finally:
+        faders.close()
+    told = [line["settings"]["similarity"] for line in running.trace("settings")]
+    assert told == [1.0, pytest.approx(120 / 127, abs=1e-3), pytest.approx(100 / 127, abs=1e-3)]
+    assert not [item for item in synth.heard.all() if item.data[:2] in (b"\xb0\x15", b"\x90\x25")]
+
+
 def test_thru_passes_keys_and_pedals_at_once_and_lets_go_of_them_at_the_end(
     duet: Start, player: Player, synth: Synth, tmp_path: Path
 ) -> None:
