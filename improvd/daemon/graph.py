@@ -20,6 +20,8 @@ class Graph(Protocol):
 
     gone: bool
     """Whether the system ended, and all that was opened on it is dead."""
+    joins: bool
+    """Whether `join` can be had."""
 
     def stamp(self) -> Hashable:
         """Something that stays equal for as long as no port comes or goes and no connection is made or cut."""
@@ -30,11 +32,14 @@ class Graph(Protocol):
     def peers(self, port: str) -> frozenset[str] | None:
         """What is connected with ``port``, a name that `named` gave; None where that can't be seen."""
 
+    def join(self, source: str, target: str) -> bool:
+        """Connect two ports, one of which `named` gave, where it ``joins``; whether they are connected then."""
+
 
 class NamesOnly:
     """A system of which nothing is seen but the names of its ports, given by ``names``."""
 
-    gone = False
+    gone = joins = False
 
     def __init__(self, names: Callable[[], Hashable]) -> None:
         self._names = names
@@ -50,3 +55,7 @@ class NamesOnly:
     def peers(self, _port: str) -> frozenset[str] | None:
         """Not known."""
         return None
+
+    def join(self, _source: str, _target: str) -> bool:
+        """Not possible."""
+        return False

@@ -47,7 +47,7 @@ def problem(device: Path = DEVICE) -> str | None:
 class AlsaGraph:
     """The sequencer's ports and connections, as ``listing`` has them."""
 
-    gone = False
+    gone = joins = False
 
     def __init__(self, listing: Path = LIST) -> None:
         self._listing = listing
@@ -73,6 +73,10 @@ class AlsaGraph:
         if address not in ports or ports[address][0] != port:
             return frozenset()
         return frozenset(ports[peer][0] for peer in ports[address][2] if peer in ports)
+
+    def join(self, _source: str, _target: str) -> bool:
+        """Not by reading a file."""
+        return False
 
     def _ports(self) -> dict[str, tuple[str, str, tuple[str, ...]]]:
         """By address: the full name, the port's own, and the addresses it is connected with either way."""

@@ -20,6 +20,7 @@ class Client:
         self.there = list(there)
         self.connected = ""
         self.callback: Callable[..., None] | None = None
+        self.opened = 0
         self.refuses = self.deleted = False
 
     def get_ports(self) -> list[str]:
@@ -28,6 +29,7 @@ class Client:
     def open_port(self, index: int, _name: str) -> None:
         if self.refuses:
             raise rtmidi.SystemError("no")
+        self.opened += 1
         self.connected = self.there[index]
 
     def open_virtual_port(self, name: str) -> None:
@@ -58,6 +60,26 @@ class Graph(NamesOnly):
 
     def peers(self, _port: str) -> frozenset[str]:
         return frozenset([self._client.connected])
+
+
+class Joining(Graph):
+    """One that can connect as well, unless it ``refuses``."""
+
+    joins = True
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self.refuses = False
+        self.joined: list[tuple[str, str]] = []
+
+    def named(self, port: str) -> frozenset[str]:
+        return frozenset([f"improvd:{port}"] if self._client.opened else [])
+
+    def join(self, source: str, target: str) -> bool:
+        if not self.refuses:
+            self._client.connected = source
+            self.joined.append((source, target))
+        return not self.refuses
 
 
 def plug(client: Client, wanted: str = "keys", *, sees: bool = False) -> Plug:
@@ -99,6 +121,30 @@ def test_one_that_is_there_but_no_longer_connected_is_told_as_gone_once() -> Non
     assert one.name == ""
     one.look(())
     assert one.name == "keys"
+
+
+def test_a_port_that_can_be_joined_again_stands_while_what_it_is_connected_with_comes_and_goes() -> None:
+    client = Client("keys")
+    graph = Joining(client)
+    one = Plug(client, graph, title="improvd in", direction="input", wanted="keys", hear=print)
+    one.look(())
+    assert (one.name, one.ours, client.opened) == ("keys", "improvd:improvd in", 1)
+    client.connected, client.there = "", []
+    one.look(())
+    assert (one.name, one.problem, client.callback) == ("", "the MIDI input 'keys' is gone", print)
+    client.there = ["keys"]
+    one.look(())
+    assert (one.name, client.opened, graph.joined) == ("keys", 1, [("keys", "improvd:improvd in")])
+    client.connected = ""
+    one.look(())
+    graph.refuses = True
+    one.look(())
+    assert (one.name, client.opened) == ("keys", 2)  # closed, and opened anew
+    one.want("pads", hear=repr)
+    client.there.append("pads")
+    graph.refuses = False
+    one.look(())
+    assert (one.name, client.opened, client.callback) == ("pads", 3, repr)
 
 
 def test_one_that_can_not_be_opened_is_tried_again_although_nothing_changes() -> None:

@@ -54,7 +54,7 @@ class System:
         if self.output.name:
             self.sent.setdefault(self.output.name, []).append(data)
 
-    click = send
+    click = show = send
 
     def close(self) -> None:
         """Nothing to do."""
