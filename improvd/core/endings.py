@@ -5,7 +5,6 @@ A rule that would rather overlook an end than leave a call unanswered; docs/turn
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from improvd.core.events import Seconds
@@ -59,7 +58,7 @@ def is_the_end(notes: Sequence[Note]) -> bool:
     gaps = intervals([note for note in notes if note.onset < struck or note is chord[0]])[-USUAL:]
     return (
         len(gaps) >= LEAST_INTERVALS
-        and min(gaps[-BROADENED:]) >= SLOWER * median(gaps)
+        and min(gaps[-BROADENED:]) >= SLOWER * sorted(gaps)[len(gaps) // 2]
         and max(note.offset for note in chord) - struck >= HELD
         and is_triad([note.pitch for note in chord])
     )

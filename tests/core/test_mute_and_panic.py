@@ -6,7 +6,7 @@ import pytest
 
 from improvd.core.engine import Engine
 from improvd.core.events import Continuation, Effect, Generate, MidiEvent, Pace, Play, Release, Seconds, TurnEnded
-from improvd.core.settings import EngineSettings
+from improvd.core.settings import EngineSettings, Mode
 from improvd.core.turns import State
 from tests.partners import Steady, scale
 
@@ -163,3 +163,21 @@ def test_after_a_panic_no_key_counts_as_held() -> None:
     (turn,) = duet.of(TurnEnded)
     assert isinstance(turn, TurnEnded)
     assert turn.call_notes == 8
+
+
+@pytest.mark.parametrize("quiet", ["muted", "no synth"])
+def test_what_was_heard_beside_an_answer_is_judged_at_once_where_that_is_cut(quiet: str) -> None:
+    """Trading, keys in our bars are the next call: no look at it is due in the past."""
+    duet = Duet()
+    duet.engine = Engine(EngineSettings(mode=Mode.TRADE, bars=1, bpm=60 / BEAT))
+    duet.hear(scale(1.0, BEAT, 4))
+    duet.hear(scale(3.1, 0.2, 7))
+    assert duet.engine.state is State.ANSWERING
+    now = Seconds(4.6)
+    duet.pass_time(now)
+    if quiet == "muted":
+        duet.do(duet.engine.on_mute(now, muted=True))
+    else:
+        duet.do(duet.engine.on_ports(now, hears=True, plays=False))
+    due = duet.engine.next_deadline()
+    assert due is None or due > now
