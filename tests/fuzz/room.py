@@ -132,6 +132,10 @@ class Rig:
 
     click = send
 
+    def show(self, data: bytes) -> None:
+        """To where controls follow: it sounds nowhere."""
+        assert MidiEvent(Seconds(0.0), data).is_whole, data.hex()
+
 
 class Room:
     """One session, from its ready line on. ``partner`` answers; None: the model is stuck whenever it is asked.
@@ -151,7 +155,7 @@ class Room:
         self._held = Held(options, lambda: options, lambda: None)
         self._model = ModelReady("room", "0", Seconds(0.000_15), ("folk",))
         said: deque[str] = deque(maxlen=8)
-        self._handles = Handles(self, lambda line, *_: said.append(line))
+        self._handles = Handles(self, lambda line, *_: said.append(line), self._tell_ports)
         self._outfit = Outfit(options, self._tell_ports)
         family = SimpleNamespace(
             ports=SimpleNamespace(send=self._tell_ports), worker=SimpleNamespace(send=self._ask, ready=True)
