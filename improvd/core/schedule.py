@@ -11,7 +11,7 @@ The rules, all kept here and nowhere else:
 - What the instrument sends back of ours within ``echo_window`` is an echo, not the player.
 - Where the synth may be the player's own keyboard, or what they play is passed on to it, a pitch the player holds is
   theirs: no on and no off of ours for it, no CC 120 or 123 while they hold a key or the pedal, no CC 64 while they hold
-  the pedal. An off so withheld follows their key's way up. What is passed on ends with us: at the end it guards nothing.
+  the pedal. An off so withheld follows their key's way up. What is passed on ends with us and guards nothing then.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Schedule:
         thru: bool = False,
     ) -> None:
         self._instrument = instrument
-        self._thru = thru  # what the player's keys sound at the synth is as much theirs as on an instrument of their own
+        self._thru = thru  # what the player's keys sound at the synth is theirs, as on an instrument of their own
         self._limits = limits or ScheduleLimits()
         self._hands = Hands()
         self._foot = Foot()

@@ -62,7 +62,9 @@ def musical(kind: Chords | KeyName | PerAttribute | Channels | KeyRange | PitchN
     return st.tuples(each, each, each, each).map(each_to)
 
 
-def written(kind: Metre | Addresses) -> st.SearchStrategy[Any]:
+def written(kind: Metre | Addresses | PortNames) -> st.SearchStrategy[Any]:
+    if isinstance(kind, PortNames):
+        return NAMES
     if isinstance(kind, Metre):
         return st.builds("{}/{}".format, st.integers(1, 16), st.sampled_from([1, 2, 4, 8, 16]))
     hosts = st.sampled_from(["127.0.0.1", "piano.local", "::1", "fe80::1%eth0"])
@@ -75,14 +77,12 @@ def values(option: Option) -> st.SearchStrategy[Any]:
     kind: Any = option.kind
     if hasattr(kind, "names"):
         return st.sampled_from(kind.names)
-    if isinstance(kind, PortNames):
-        return NAMES
     if isinstance(kind, Number):
         numbers = st.integers(int(kind.low), int(kind.high)) if kind.whole else st.floats(kind.low, kind.high)
         return numbers | st.none() if kind.word else numbers
     if isinstance(kind, (Chords, KeyName, PerAttribute, Channels, KeyRange, PitchName)):
         return musical(kind)
-    if isinstance(kind, (Metre, Addresses)):
+    if isinstance(kind, (Metre, Addresses, PortNames)):
         return written(kind)
     if isinstance(kind, Switch):
         return st.booleans()
