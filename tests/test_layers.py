@@ -40,12 +40,12 @@ ROOMS = {
     "compose": {"files", "model", "core", "errors"},
     "control": {"core", "errors"},
     "recorder": {"files", "core", "errors"},
-    "daemon": {"config", "control", "recorder", "model", "core", "errors"},
+    "daemon": {"config", "control", "recorder", "model", "ear", "core", "errors"},
     "page": {"control", "daemon", "model", "recorder", "files", "core", "errors"},
     "osc": {"config", "control", "daemon", "core", "errors"},
     "service": {"files", "errors"},
     "doctor": {"service", "daemon", "control", "config", "core", "errors"},
-    "rehearsal": {"config", "files", "model", "core", "errors"},
+    "rehearsal": {"config", "files", "model", "ear", "core", "errors"},
     "train": {"model", "core", "errors"},
     "evaluate": {"train", "model", "core", "errors"},
 }
@@ -73,7 +73,7 @@ CORE_MAY_USE = {
 HEAVY = {"basic_pitch", "keras", "music21", "onnxruntime", "soundfile", "soxr", "symusic", "tensorflow"}
 # Each process of the daemon, by the module it runs, and what would make it slow to start, large, or wait for others.
 PROCESSES = {
-    "improvd.daemon.session": {"numpy", "rtmidi", "websockets"},
+    "improvd.daemon.session": {"rtmidi", "websockets"},
     "improvd.daemon.ports": {"numpy"},
     "improvd.daemon.worker": {"rtmidi"},
     "improvd.daemon.link": {"aalink", "numpy", "rtmidi", "websockets"},

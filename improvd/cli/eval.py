@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path  # noqa: TC003  typer reads the annotations
@@ -13,12 +12,12 @@ import typer
 
 from improvd.cli.options import Json  # noqa: TC001  typer reads the annotations
 from improvd.errors import UserError
+from improvd.model.alone import alone
 
 NEEDED = ("symusic", "rich")
 """What reading music needs beyond what playing does."""
 FIRST = 1000
 """Notes of each piece that the page is about, unless it is told."""
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def evaluate(
@@ -59,8 +58,7 @@ def evaluate(
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise UserError(f"measuring needs {' and '.join(missing)}: pip install 'improvd[train]'")
-    for variable in THREADS:
-        os.environ.setdefault(variable, "1")  # before numpy is loaded: a step is too small to be shared out
+    alone()
     from improvd.evaluate import keeping, page, pieces, score, table  # noqa: PLC0415  numpy and more, after the check
     from improvd.evaluate import suite as suites  # noqa: PLC0415  as above
     from improvd.model import bundle as bundles  # noqa: PLC0415  as above

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @configured(RunOptions)
 def run(chosen: Chosen[RunOptions]) -> None:
     """Listen to a keyboard and answer each phrase, on the beat. Ctrl-C ends it."""
-    from improvd.daemon.door import open_door  # noqa: PLC0415  only this command needs it
+    from improvd.model.alone import alone  # noqa: PLC0415  only this command needs it
+
+    alone()
+    from improvd.daemon.door import open_door  # noqa: PLC0415  numpy comes with the session
     from improvd.daemon.lines import LineWriter  # noqa: PLC0415  as above
     from improvd.daemon.linked import Linked  # noqa: PLC0415  as above
     from improvd.daemon.log import Level, form_for, teller  # noqa: PLC0415  as above

@@ -29,6 +29,7 @@ from improvd.core.ticks import TickFollower
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from improvd.core.ear import MakeEar
     from improvd.core.events import MidiEvent, Note
     from improvd.core.settings import EngineSettings
 
@@ -53,9 +54,9 @@ class Mode(Enum):
 class ClockBeat(BeatSource):
     """The beat of a clock; where there is none, the player's."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, ear: MakeEar | None = None) -> None:
         self._settings = settings
-        self._player = PlayerBeat(settings)
+        self._player = PlayerBeat(settings, ear)
         self._ticks = TickFollower()
         self._mode = Mode.ABSENT
         self._heard_of = Seconds(0.0)  # when the clock last gave a sign

@@ -27,6 +27,7 @@ from improvd.core.timeline import Timeline
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from improvd.core.ear import MakeEar
     from improvd.core.events import LinkState, Note
     from improvd.core.settings import EngineSettings
 
@@ -42,9 +43,9 @@ class Mode(Enum):
 class LinkBeat(BeatSource):
     """The beat of a Link session; until the first reading of it, the player's."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, ear: MakeEar | None = None) -> None:
         self._settings = settings
-        self._player = PlayerBeat(settings)
+        self._player = PlayerBeat(settings, ear)
         self._timeline: Timeline | None = None  # on an axis of our own, which no jump of whole beats moves
         self._ahead = Beats(0.0)  # how many beats the session's own count is ahead of that axis
         self._mode = Mode.FREE

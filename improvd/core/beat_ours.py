@@ -13,6 +13,7 @@ from improvd.core.timeline import Timeline
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from improvd.core.ear import MakeEar
     from improvd.core.events import Note
     from improvd.core.settings import EngineSettings
 
@@ -25,7 +26,7 @@ class OurBeat(BeatSource):
 
     first = Beats(0.0)
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, ear: MakeEar | None = None) -> None:  # noqa: ARG002  as all sources
         self._settings = settings
         self._timeline: Timeline | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -18,3 +19,7 @@ class Ear(Protocol):
         guesses, this note heard. Takes about 0.06 ms and waits for nothing.
         """
         ...
+
+
+MakeEar = Callable[[], Ear]
+"""A fresh ear for another performance."""

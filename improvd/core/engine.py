@@ -41,11 +41,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from improvd.core.beat import BeatSource
+    from improvd.core.ear import MakeEar
     from improvd.core.events import LinkState, Note
     from improvd.core.key import Key
     from improvd.core.settings import EngineSettings
 
-SOURCES: dict[Sync, Callable[[EngineSettings], BeatSource]] = {
+SOURCES: dict[Sync, Callable[[EngineSettings, MakeEar | None], BeatSource]] = {
     Sync.PLAYER: PlayerBeat,
     Sync.CLOCK: ClockBeat,
     Sync.INTERNAL: OurBeat,
@@ -66,15 +67,16 @@ ACCOMPANIED = Beats(16.0)
 
 
 class Engine:
-    """Listens, decides whose turn it is, and lets the model answer."""
+    """Listens, decides whose turn it is, and lets the model answer. ``ear`` makes what judges a player's beat."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, ear: MakeEar | None = None) -> None:
         self._settings = settings
+        self._ear = ear
         self._coming: EngineSettings | None = None  # to hold once nothing is under way by the present ones
         self._priming = Seconds(0.0)  # what the model takes to the first notes of an answer
         self._listener = Listener(settings)
         self._state = State.LISTENING
-        self._source = SOURCES[Sync(settings.sync)](settings)
+        self._source = SOURCES[Sync(settings.sync)](settings, ear)
         self._turns = MODES[Mode(settings.mode)](settings, self._listener, self._source)
         self._pace = PaceKeeper()
         self._call_ends_at: Seconds | None = None
@@ -303,7 +305,7 @@ class Engine:
         if self._settings.sync == before.sync:
             self._source.adopt(self._settings, now)
         else:  # the beat that is known goes on until the new source knows its own
-            self._source = SOURCES[Sync(self._settings.sync)](self._settings)
+            self._source = SOURCES[Sync(self._settings.sync)](self._settings, self._ear)
             self._source.begin(now)
         if (self._settings.mode, self._settings.sync) == (before.mode, before.sync):
             self._turns.adopt(self._settings)

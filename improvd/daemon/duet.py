@@ -30,6 +30,7 @@ from improvd.daemon.happenings import (
 )
 from improvd.daemon.messages import Heard, Panic, TicksHeard
 from improvd.daemon.mirror import Mirror
+from improvd.ear.hearing import Hearing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,7 @@ class Duet:
         self._witnesses = witnesses
         self._handles = handles
         self._say = say
-        self._engine = Engine(held.settings)
+        self._engine = Engine(held.settings, Hearing)
         self.mirror = Mirror()
         self.hands = Hands()
         self.on = False

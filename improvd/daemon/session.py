@@ -1,8 +1,8 @@
 """The engine's process: `improvd run` itself. It holds the core, keeps the two children alive, and ends in order.
 
 One thread, one select: the wires to the children, the children's noise, and signals; its limit is the engine's
-next deadline. It loads neither python-rtmidi nor numpy. Nothing on the way of a note blocks here; text and trace
-go out on threads of their own.
+next deadline. It loads no python-rtmidi, and numpy for the ear alone. Nothing on the way of a note blocks here; text
+and trace go out on threads of their own.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """The model's process: `python -m improvd.daemon.worker FD`, FD being its end of the engine's socket pair.
 
-The only process of a session that loads numpy. It may be slow, get stuck or die: the music that is planned goes
+The only process of a session that computes for long. It may be slow, get stuck or die: the music that is planned goes
 on without it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import select
 import signal
 import socket
@@ -19,6 +18,7 @@ from improvd.daemon.clock import now
 from improvd.daemon.messages import Close, LoadModel, ModelReady
 from improvd.daemon.realtime import MODEL_NICENESS, be_nice
 from improvd.daemon.wire import Peer, last_words
+from improvd.model.alone import alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -86,8 +86,7 @@ def _hash(path: Path, guard: str) -> str:
 
 def prepare() -> None:
     """Before numpy is loaded: one thread, and a little behind the processes that may not wait."""
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ[variable] = "1"  # a matrix this small only loses by being shared out
+    alone()
     be_nice(MODEL_NICENESS)
     # A service manager tells every process to end; ours ends when the engine does, who would else call it a crash.
     for number in (signal.SIGTERM, signal.SIGABRT):

@@ -17,6 +17,7 @@ from improvd.core.engine import Engine
 from improvd.core.events import BeatNote, Beats, Continuation, Generate, LinkState, MidiEvent, Seconds, Sent
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.core.settings import EngineSettings
+from improvd.ear.hearing import Hearing
 from improvd.errors import UserError
 from improvd.rehearsal.performance import Performance, do
 
@@ -80,7 +81,7 @@ class Replay:
         try:
             limits = ScheduleLimits(**_known(ScheduleLimits, session.header["limits"]))
             instrument = Instrument(session.header["instrument"])
-            self._engine = Engine(_settings(session.header["settings"]))
+            self._engine = Engine(_settings(session.header["settings"]), Hearing)
             self._engine.on_model_ready(Seconds(0.0), Seconds(float(session.header["model"]["step"])))
             # A header of before there was a beat of our own has no time.
             self._engine.begin(Seconds(float(session.header.get("at", 0.0))))

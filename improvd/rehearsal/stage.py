@@ -9,6 +9,7 @@ from improvd.core.engine import Engine
 from improvd.core.events import Continuation, Effect, Generate, Seconds
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.core.turns import State
+from improvd.ear.hearing import Hearing
 from improvd.rehearsal.performance import Performance, do
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Stage:
     ) -> None:
         self._player = player
         self._partner = partner
-        self._engine = Engine(settings)
+        self._engine = Engine(settings, Hearing)
         self._schedule = Schedule(Instrument.SEPARATE, limits)
         self._hold = hold
         self._arrivals: list[tuple[Seconds, Continuation]] = []
