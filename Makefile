@@ -38,8 +38,9 @@ help:
 run: $(VENV)/.daemon
 	@exec $(VENV)/bin/improvd run $(ARGS)
 
+# Two processes share the tests: much of what is played in real time is waiting.
 test: lint
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -30,6 +31,9 @@ _PACKAGES = {
     "tensorflow": "pip install 'improvd[train]'",
 }
 
+# What is played in real time: on ports, in a browser, between processes. One after another, beside what only computes.
+_LIVE = {"daemon", "jack", "osc", "page"}
+
 # No deadline: a busy machine makes a slow example, not a wrong one. CI always tries the same examples, so that it
 # fails for what changed and for nothing else; everywhere else new ones are tried, and a failure prints its recipe.
 settings.register_profile("improvd", deadline=None, print_blob=True)
@@ -45,9 +49,17 @@ def pytest_configure(config: pytest.Config) -> None:
         f"needs({', '.join([*_PROGRAMS, *_PACKAGES])}): what must be there besides the daemon's own dependencies;"
         " the test is skipped without it, and fails where IMPROVD_REQUIRE=all",
     )
+    config.addinivalue_line("markers", "xdist_group(name): tests that one process does, where several share the work")
     # Every option of the command line can be set by environment; a developer's own settings are not the tests'.
     for name in [name for name in os.environ if name.startswith("IMPROVD_") and name != "IMPROVD_REQUIRE"]:
         del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).parts[0] in _LIVE:
+            item.add_marker(pytest.mark.xdist_group("live"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -35,13 +35,17 @@ class Seen(NamedTuple):
     others: int
 
 
-class LinkPeer:
-    """A peer in a process of its own."""
+OLDER = 0.7
+"""Of two sessions that meet, the one begun earlier goes on; by less than half a second, chance decides."""
 
-    def __init__(self, bpm: float) -> None:
+
+class LinkPeer:
+    """A peer in a process of its own, which joins ``late`` seconds after it is there."""
+
+    def __init__(self, bpm: float, late: float = 0.0) -> None:
         self.seen = Gathering()
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / "peer.py"), str(bpm)],
+            [sys.executable, str(Path(__file__).parent / "peer.py"), str(bpm), str(late)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -65,6 +69,10 @@ class LinkPeer:
     def wait(self, **hoped: object) -> None:
         """Until it sees this."""
         self.seen.wait(lambda all_: all_ and all_[-1]._asdict().items() >= hoped.items(), str(hoped))
+
+    def grow_older(self) -> None:
+        """Until its session is older than any that begins now."""
+        self.seen.wait(lambda all_: all_ and all_[-1].at - all_[0].at > OLDER, "session that lasts")
 
     def beat_at(self, at: float) -> float:
         """The beat that fell at a time, as it saw it about then."""

@@ -1,4 +1,4 @@
-"""Somebody else in an Ableton Link session: joins it, or begins one at the tempo that is the one argument.
+"""Somebody else in an Ableton Link session: joins it, or begins one at the tempo of its first argument, as many seconds late as its second says.
 
 Does what stdin says, a line each: "tempo BPM", "playing 1" or "playing 0"; leaves at its end. Says what it sees fifty
 times a second: monotonic time, beat, tempo, whether it plays, how many others there are.
@@ -14,7 +14,9 @@ from aalink import Link
 
 
 async def main() -> None:
-    link = Link(float(sys.argv[1]))
+    bpm, late = map(float, sys.argv[1:])
+    await asyncio.sleep(late)
+    link = Link(bpm)
     link.quantum = 4
     link.start_stop_sync_enabled = True
     link.enabled = True

@@ -76,7 +76,9 @@ class Gathering:
 
     def wait(self, hoped: Callable[[list], object], what: str) -> list:
         with self._changed:
-            assert self._changed.wait_for(lambda: hoped(self._items), PATIENCE), f"no {what} in {self._items}"
+            assert self._changed.wait_for(lambda: hoped(self._items), PATIENCE), (
+                f"no {what}; the last: {self._items[-8:]}"
+            )
             return list(self._items)
 
 

@@ -48,11 +48,11 @@ def test_ports_and_latency_are_told_and_nothing_sounds(player: Player, synth: Sy
     assert [found[what]["grade"] for what in ("JACK", "keyboard", "synth", "latency")] == ["ok"] * 4
     assert found["keyboard"]["found"] == "player:keys"
     assert "ms through JACK" in found["latency"]["found"]
-    assert found["loop"]["found"] == "none: what goes to the synth doesn't come back"
+    assert found["loop"]["found"] == "none: what goes to the synth doesn't come back by 'player'"
     assert not synth.ons()
 
 
 def test_a_loop_is_found_and_measured(thru: None, tmp_path: Path) -> None:  # noqa: ARG001  it is what is found
     found = examined(tmp_path, "thru-out", "thru-in")
     assert found["loop"]["grade"] == "advice"
-    assert "comes back by the keyboard" in found["loop"]["found"]
+    assert "comes back by 'thru-out'" in found["loop"]["found"]

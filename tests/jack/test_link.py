@@ -16,7 +16,7 @@ from improvd.daemon.child import module
 from improvd.rehearsal.replay import Replay, read_trace
 from tests.daemon.running import PATIENCE, environment
 from tests.jack.clocks import struck
-from tests.jack.link import LinkPeer, own_network
+from tests.jack.link import OLDER, LinkPeer, own_network
 from tests.jack.stage import melody, sounding, well_begun
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def _network(server: JackServer) -> Iterator[None]:  # noqa: ARG001  which stand
 @pytest.fixture
 def peer(_network: None) -> Iterator[LinkPeer]:
     peer = LinkPeer(120.0)
+    peer.grow_older()
     yield peer
     peer.close()
 
@@ -165,7 +166,7 @@ def test_we_set_the_tempo_and_start_and_stop_for_all(duet: Start, peer: LinkPeer
 def test_a_session_of_ours_has_our_tempo_and_whoever_comes_takes_it(duet: Start) -> None:
     running = duet(*SHARING, "--bpm", "87")
     running.wait_line("link, 0 peers")
-    late_comer = LinkPeer(150.0)
+    late_comer = LinkPeer(150.0, late=OLDER)
     late_comer.wait(bpm=pytest.approx(87.0, rel=1e-4), others=1)
     assert running.end() == 0
     late_comer.wait(others=0)  # we have left, and said so

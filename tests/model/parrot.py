@@ -74,6 +74,7 @@ class Parrot:
     piece: np.ndarray
     originality: Filter | None
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    pedalled: dict[str, float] = field(default_factory=dict)
 
     def network(self) -> ByHeart:
         return ByHeart(self.piece)

@@ -106,10 +106,10 @@ def test_what_stands_somewhere_can_be_asked_and_a_mistake_is_told_to_who_made_it
 
 def test_of_a_fader_that_is_swept_the_last_value_holds(stage: Stage) -> None:
     for step in range(101):
-        stage.surface.send("temperature", 0.5 + step / 200)
-    stage.surface.wait("temperature", 1.0)
-    assert stage.surface.ask("temperature") == ("temperature", (1.0,))
-    assert stage.session.ask("status")["settings"]["temperature"] == 1.0
+        stage.surface.send("temperature", 0.5 + step / 100)
+    stage.surface.wait("temperature", 1.5)  # as it was never before
+    assert stage.surface.ask("temperature") == ("temperature", (1.5,))
+    assert stage.session.ask("status")["settings"]["temperature"] == 1.5
 
 
 def test_notes_states_and_beats_are_told_as_they_come(stage: Stage) -> None:
