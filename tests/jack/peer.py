@@ -1,4 +1,4 @@
-"""Somebody else in an Ableton Link session: joins it, or begins one at the tempo of its first argument, as many seconds late as its second says.
+"""Somebody else in an Ableton Link session: ``peer.py BPM LATE`` joins it, or begins one, so many seconds late.
 
 Does what stdin says, a line each: "tempo BPM", "playing 1" or "playing 0"; leaves at its end. Says what it sees fifty
 times a second: monotonic time, beat, tempo, whether it plays, how many others there are.
