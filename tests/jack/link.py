@@ -35,8 +35,8 @@ class Seen(NamedTuple):
     others: int
 
 
-OLDER = 0.7
-"""Of two sessions that meet, the one begun earlier goes on; by less than half a second, chance decides."""
+OLDER = 2.0
+"""Of two sessions that meet, the one begun earlier goes on; by half a second or little more, chance decides."""
 
 
 class LinkPeer:

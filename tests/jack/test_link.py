@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -166,11 +167,10 @@ def test_we_set_the_tempo_and_start_and_stop_for_all(duet: Start, peer: LinkPeer
 def test_a_session_of_ours_has_our_tempo_and_whoever_comes_takes_it(duet: Start) -> None:
     running = duet(*SHARING, "--bpm", "87")
     running.wait_line("link, 0 peers")
-    late_comer = LinkPeer(150.0, late=OLDER)
-    late_comer.wait(bpm=pytest.approx(87.0, rel=1e-4), others=1)
-    assert running.end() == 0
-    late_comer.wait(others=0)  # we have left, and said so
-    late_comer.close()
+    with closing(LinkPeer(150.0, late=OLDER)) as late_comer:
+        late_comer.wait(bpm=pytest.approx(87.0, rel=1e-4), others=1)
+        assert running.end() == 0
+        late_comer.wait(others=0)  # we have left, and said so
 
 
 def test_killed_in_the_middle_it_joins_again_and_the_answer_plays_on(
