@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.page.browser import DESKTOP, PHONE, seeing
+from tests.page.serving import serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,9 +80,9 @@ def test_keyboards_and_synth_are_chosen_of_those_that_there_are(
         assert daemon.values["out"] == ""
 
 
-def test_a_port_that_is_not_there_is_shown_as_waited_for(chromium: Browser, page: Serving, daemon: Daemon) -> None:
-    daemon.values |= {"in": "Keys; Pads"}
-    with seeing(chromium, page.url) as seen:
+def test_a_port_that_is_not_there_is_shown_as_waited_for(chromium: Browser, daemon: Daemon) -> None:
+    daemon.values |= {"in": "Keys; Pads"}  # before a page has asked
+    with serving(daemon.path) as page, seeing(chromium, page.url) as seen:
         seen.page.get_by_role("button", name="Knobs", exact=True).click()
         seen.page.get_by_text("Ports", exact=True).click()
         assert seen.page.get_by_label("Pads (waited for)").is_checked()
