@@ -66,7 +66,6 @@ class Answer:
         self._lead = lead
         self._repeats = part.repeats
         self._pedals = settings.pedal is Pedal.ON or (settings.pedal is Pedal.AUTO and is_pedalled(part.call))
-        self._may_pedal = settings.pedal is not Pedal.OFF
         self._call = part.phrase[-CONTEXT_NOTES:]
         self._earlier = remember(earlier, part.phrase[:-CONTEXT_NOTES])
         self._length = part.length
@@ -194,7 +193,7 @@ class Answer:
             self._lead = Seconds(2 * self._lead)  # the time did not even do for a first note
             return []
         self.outstanding = None
-        self._pedals = self._pedals or (self._may_pedal and continuation.pedalled)
+        self._pedals = self._pedals or (self._settings.pedal is Pedal.AUTO and continuation.pedalled)
         start = self._reachable(asked.start, Seconds(now + SEND_AHEAD))
         moved = Beats(start - asked.start)
         self._move(start)

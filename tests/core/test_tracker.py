@@ -14,12 +14,10 @@ from hypothesis import strategies as st
 from improvd.core.events import Seconds
 from improvd.core.tracker import PATIENCE, Tracker
 from improvd.core.tracker_filter import CHORD_SPREAD, FASTEST_BPM, SLOWEST_BPM
+from tests.performances import Played, performances
 
 if TYPE_CHECKING:
     from improvd.core.tracker import Beat
-
-Played = list[tuple[float, int, int]]
-"""Onset in seconds, pitch, velocity."""
 
 NEAR = 0.05
 
@@ -53,18 +51,10 @@ def waltz(beats: int, period: float = 0.6) -> Played:
     ]
 
 
-performances = st.lists(
-    st.tuples(
-        st.one_of(st.just(0.0), st.floats(0.0, 0.1), st.floats(0.0, 1.5), st.floats(0.0, 400.0)),
-        st.integers(0, 127),
-        st.integers(1, 127),
-    ),
-    min_size=1,
-    max_size=60,
-).map(lambda gaps: [(sum(gap for gap, _, _ in gaps[: i + 1]), *gaps[i][1:]) for i in range(len(gaps))])
+performed = performances(400.0, 60)
 
 
-@given(performances, st.floats(0.0, 200.0))
+@given(performed, st.floats(0.0, 200.0))
 def test_beats_are_told_in_order_and_in_time(played: Played, after: float) -> None:
     beats = heard(played, played[-1][0] + after)
     assert all(beat.decided_at <= beat.time for beat in beats)
@@ -76,7 +66,7 @@ def test_beats_are_told_in_order_and_in_time(played: Played, after: float) -> No
         assert beat.bar_position in {None, 0, 1, 2, 3}
 
 
-@given(performances, st.floats(0.0, 1.0), st.integers(0, 2**32))
+@given(performed, st.floats(0.0, 1.0), st.integers(0, 2**32))
 def test_what_is_played_later_changes_no_beat_told_before(played: Played, share: float, seed: int) -> None:
     """Cut anywhere, and gone on with otherwise, the beats decided until then are the same."""
     cut = played[0][0] + share * (played[-1][0] - played[0][0])
@@ -89,7 +79,7 @@ def test_what_is_played_later_changes_no_beat_told_before(played: Played, share:
         assert [beat for beat in again if beat.decided_at < cut] == [beat for beat in whole if beat.decided_at < cut]
 
 
-@given(performances)
+@given(performed)
 def test_beats_do_not_depend_on_how_often_they_are_asked_for(played: Played) -> None:
     tracker = Tracker()
     for at, pitch, velocity in played:

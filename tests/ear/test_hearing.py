@@ -15,21 +15,11 @@ from improvd.core.tracker import Beat, Tracker
 from improvd.core.tracker_stance import NUMBERS
 from improvd.ear.features import FEATURES, Listening
 from improvd.ear.hearing import HEARING, JUDGING, Hearing, Network, network
-
-Played = list[tuple[float, int, int]]
-"""Onset in seconds, pitch, velocity."""
+from tests.performances import Played, performances
 
 STANCE = [0.1] * NUMBERS
 
-performances = st.lists(
-    st.tuples(
-        st.one_of(st.just(0.0), st.floats(0.0, 0.1), st.floats(0.0, 1.5), st.floats(0.0, 1e6)),
-        st.integers(0, 127),
-        st.integers(1, 127),
-    ),
-    min_size=1,
-    max_size=40,
-).map(lambda gaps: [(sum(gap for gap, _, _ in gaps[: i + 1]), *gaps[i][1:]) for i in range(len(gaps))])
+performed = performances(1e6, 40)
 
 
 def rows(played: Played) -> list[np.ndarray]:
@@ -59,7 +49,7 @@ def rubato(seed: int) -> tuple[Played, list[float]]:
     return played, due
 
 
-@given(performances)
+@given(performed)
 def test_what_is_heard_stays_within_bounds(played: Played) -> None:
     for row in rows(played):
         assert row.shape == (FEATURES,)
@@ -67,7 +57,7 @@ def test_what_is_heard_stays_within_bounds(played: Played) -> None:
         assert np.abs(row).max() <= 12.0
 
 
-@given(performances)
+@given(performed)
 def test_the_ear_says_how_likely(played: Played) -> None:
     ear = Hearing()
     assert all(0.0 < ear.hear(*note, STANCE) < 1.0 for note in played)
@@ -134,7 +124,7 @@ def test_a_steady_pulse_is_told_beat_by_beat_with_confidence() -> None:
     assert min(beat.confidence for beat in late) > 0.7
 
 
-@given(performances, st.floats(0.0, 1.0), st.integers(0, 2**32))
+@given(performed, st.floats(0.0, 1.0), st.integers(0, 2**32))
 def test_what_is_played_later_changes_no_beat_told_before(played: Played, share: float, seed: int) -> None:
     cut = played[0][0] + share * (played[-1][0] - played[0][0])
     rng = random.Random(seed)  # noqa: S311 - music, not a secret
