@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from improvd.daemon import status
 from improvd.daemon.log import Level
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Complaints:
 
     def ended(self, keeper: Keeper) -> None:
         """It ended, and nothing it said tells why."""
-        self._once(keeper, f"the {keeper.title} ended unexpectedly; starting afresh")
+        self._once(keeper, status.ended(keeper.title))
 
     def serves(self, keeper: Keeper) -> bool:
         """It serves: what was said of it is over. Whether there was anything."""

@@ -446,7 +446,7 @@ class Session:
         if keeper is self._family.worker:
             self._duet.model_lost()
         if served and not excused:
-            self._say(f"the {keeper.title} ended unexpectedly; starting afresh", Level.WARNING)
+            self._say(status.ended(keeper.title), Level.WARNING)
         if served and keeper is self._family.ports:
             self._open = self._open and self._open.none_there()
             if self._duet.on:

@@ -118,6 +118,11 @@ def never_started(title: str, why: str) -> str:
     return f"the process of the {title} ended before it was ready: it {why} (more with --debug)"
 
 
+def ended(title: str) -> str:
+    """For a child that served, or may be done without, and ended without a word."""
+    return f"the {title} ended unexpectedly; starting afresh"
+
+
 def stuck(api: str) -> str:
     """For a MIDI system of which a call never returned."""
     which = f" ({shown(api)})" if api in SYSTEMS else ""
