@@ -168,11 +168,13 @@ def test_what_strangers_send_does_no_harm(stage: Stage) -> None:
 
 def test_its_process_may_die_and_is_heard_again_at_its_port(stage: Stage) -> None:
     first = stage.running.child("improvd.osc")
+    stage.session.ask("set", name="temperature", value=2.0)
+    stage.surface.wait("temperature", 2.0)  # told once: what tells it again is another process
     os.kill(first, signal.SIGKILL)
     stage.running.wait_line("the OSC link ended unexpectedly")
     stage.running.wait_line("the OSC link is back")
-    stage.surface.wait("temperature", 1.0)
-    assert stage.surface.ask("temperature") == ("temperature", (1.0,))
+    stage.surface.wait("temperature", 2.0)
+    assert stage.surface.ask("temperature") == ("temperature", (2.0,))
     assert stage.running.child("improvd.osc") != first
 
 
