@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import resource
 import shutil
@@ -15,13 +16,13 @@ import time
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20.0  # seconds; nothing takes a quarter of it on a busy machine
+PATIENCE = 60.0  # seconds; only what never comes takes so long, however busy a machine is
 PLACES = tempfile.mkdtemp(prefix="improvd-")  # what a session leaves in its user's folders
 atexit.register(shutil.rmtree, PLACES, ignore_errors=True)
 
@@ -38,6 +39,11 @@ def wait_until(hoped: Callable[[], object], what: str, patience: float = PATIENC
     while not hoped():
         assert time.monotonic() < limit, f"no {what}"
         time.sleep(0.005)
+
+
+def traced(path: Path) -> list[dict[str, Any]]:
+    """What a trace holds by now: a thread writes it that tells nobody how far it is, and the last line may be half."""
+    return [json.loads(line) for line in path.read_text().rpartition("\n")[0].splitlines()]
 
 
 class Running:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from improvd.core.events import Seconds
 from improvd.daemon.bench import table
 from improvd.daemon.bench_lateness import LOADS, figures, plan
-from tests.daemon.running import environment
+from tests.daemon.running import PATIENCE, environment
 
 
 def test_every_figure_is_measured_and_shown() -> None:
@@ -17,7 +17,7 @@ def test_every_figure_is_measured_and_shown() -> None:
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=120,
+        timeout=5 * PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -40,7 +40,7 @@ def test_a_model_that_is_not_there_is_one_line() -> None:
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 2

@@ -10,7 +10,7 @@ from improvd.core.events import Seconds
 from improvd.daemon.child import GOOD_HEALTH, NO_ROOM, PAUSES, STARTING, Child, Keeper
 from improvd.daemon.messages import LoadModel
 from improvd.errors import UserError
-from tests.daemon.running import wait_until, without_room
+from tests.daemon.running import PATIENCE, wait_until, without_room
 
 SLEEPER = (sys.executable, "-c", "import signal; signal.pause()")
 
@@ -113,6 +113,6 @@ def test_what_a_child_and_its_libraries_write_is_kept_from_the_player() -> None:
 def test_a_noisy_child_never_waits_for_a_reader() -> None:
     code = "import os\nfor _ in range(1000):\n    try: os.write(2, b'x' * 1000)\n    except BlockingIOError: pass"
     child = Child((sys.executable, "-c", code))
-    assert child.process.wait(20) == 0
+    assert child.process.wait(PATIENCE) == 0
     child.kill()
     assert child.gone()

@@ -5,6 +5,7 @@ import threading
 
 from improvd.core.events import Seconds
 from improvd.daemon.lines import LineWriter
+from tests.daemon.running import PATIENCE
 
 
 def test_lines_come_out_in_order() -> None:
@@ -33,7 +34,7 @@ def test_a_reader_that_is_gone_is_told_of_once() -> None:
     broken = threading.Semaphore(0)
     lines = LineWriter(write, lambda _: broken.release())
     lines.write("one")
-    assert broken.acquire(timeout=10)
+    assert broken.acquire(timeout=PATIENCE)
     lines.write("two")
     lines.close(Seconds(10.0))
     assert not broken.acquire(blocking=False)

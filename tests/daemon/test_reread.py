@@ -9,8 +9,7 @@ import pytest
 from improvd.config.options import RunOptions
 from improvd.daemon.reread import Reread
 from improvd.errors import UserError
-
-PATIENCE = 20.0
+from tests.daemon.running import PATIENCE
 
 
 class Disk:

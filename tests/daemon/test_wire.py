@@ -9,6 +9,7 @@ import pytest
 from improvd.daemon.codec import encode
 from improvd.daemon.messages import Close, Failed, Ping
 from improvd.daemon.wire import LARGEST_BACKLOG, LONGEST_LINE, Peer
+from tests.daemon.running import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def ends() -> Iterator[tuple[Peer, socket.socket]]:
     """Our end, and the bare socket at the other."""
     ours, theirs = socket.socketpair()
-    theirs.settimeout(10)
+    theirs.settimeout(PATIENCE)
     with ours, theirs:
         yield Peer(ours), theirs
 
@@ -42,7 +43,7 @@ def test_a_reader_that_sleeps_holds_nobody_up_and_misses_nothing(ends: tuple[Pee
     heard: list[object] = []
     while len(heard) < 50_000:
         peer.flush()
-        assert select.select([reader], [], [], 10)[0]
+        assert select.select([reader], [], [], PATIENCE)[0]
         heard += reader.receive()
     assert heard == [Ping(number) for number in range(50_000)]
 

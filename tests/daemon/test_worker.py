@@ -11,6 +11,7 @@ from improvd.core.events import Beats, Continuation, Generate, Seconds
 from improvd.daemon.messages import Close, LoadModel, ModelReady
 from improvd.daemon.wire import Peer
 from improvd.daemon.worker import serve, still_wanted
+from tests.daemon.running import PATIENCE
 
 
 def request(turn: int, segment: int) -> Generate:
@@ -42,10 +43,10 @@ def test_what_waits_is_answered_unless_a_newer_turn_makes_it_moot() -> None:
     worker.start()
     said: list[object] = []
     while len(said) < 3:
-        assert select.select([engine], [], [], 10)[0], said
+        assert select.select([engine], [], [], PATIENCE)[0], said
         said += engine.receive()
     engine.send(Close())
-    worker.join(10)
+    worker.join(PATIENCE)
     assert said == [ModelReady("any", "sha", Seconds(0.0001)), Continuation(2, 0, ()), Continuation(2, 1, ())]
     ours.close()
     theirs.close()

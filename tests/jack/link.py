@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tests.daemon.running import PATIENCE
 from tests.jack.stage import Gathering
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class LinkPeer:
         """Leave."""
         if self._process.poll() is None:
             self._process.stdin.close()
-            self._process.wait(10)
+            self._process.wait(PATIENCE)
             self._reader.join()
 
 

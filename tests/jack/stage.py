@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 import rtmidi
 
 from improvd.core.turns import TOO_SOON
-from tests.daemon.running import PATIENCE, Running
+from tests.daemon.running import PATIENCE, Running, traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -133,7 +132,7 @@ class JackServer:
         """End it, and wait for that."""
         for each in (number, signal.SIGCONT):
             self._process.send_signal(each)
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
 
 
 def _serves() -> bool:
@@ -264,8 +263,7 @@ class Duet(Running):
         self.wait_line("ready: ")
 
     def trace(self, kind: str | None = None) -> list[dict]:
-        lines = [json.loads(line) for line in self._trace.read_text().splitlines()]
-        return [line for line in lines if kind in (None, line["type"])]
+        return [line for line in traced(self._trace) if kind in (None, line["type"])]
 
 
 def melody(*pitches: int, beat: float = BEAT, velocity: int = 80) -> Score:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from playwright.sync_api import sync_playwright
 
+from tests.daemon.running import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE = 40.0
 DESKTOP, PHONE = (1280, 800), (390, 844)
 
 # The page's own sound, tapped before it leaves, sample by sample, and the context's frame of the first of them.

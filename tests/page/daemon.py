@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from improvd.control.requests import Request, RequestError, answer, decode, event, refusal
+from tests.daemon.running import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,14 +54,14 @@ class Daemon:
 
     def start(self) -> Daemon:
         self._thread.start()
-        assert self._up.wait(10)
+        assert self._up.wait(PATIENCE)
         return self
 
     def stop(self) -> None:
         """The end of it; the same again is no harm."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._ending.set)
-            self._thread.join(10)
+            self._thread.join(PATIENCE)
             self._loop.close()
 
     def send(self, line: bytes) -> None:

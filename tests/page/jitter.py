@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from tests.daemon.running import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -62,11 +64,11 @@ def jittering(port: int, most: float, seed: int) -> Iterator[int]:
         yield listening.getsockname()[1]
     finally:
         listening.shutdown(socket.SHUT_RDWR)
-        meeting.join(10)
+        meeting.join(PATIENCE)
         for end in ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
         for thread in threads:
-            thread.join(10)
+            thread.join(PATIENCE)
         for end in (*ends, listening):
             end.close()

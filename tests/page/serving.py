@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from improvd.daemon.messages import Close, OpenPage, Serves
 from improvd.daemon.wire import Peer
+from tests.daemon.running import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-PATIENCE = 20.0
 
 
 class Serving:

@@ -19,7 +19,7 @@ import mido
 import pytest
 
 from improvd.page.sessions import Sessions
-from tests.daemon.running import Running, is_alive
+from tests.daemon.running import PATIENCE, Running, is_alive
 from tests.page.browser import browser, seeing
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def test_the_page_may_die_and_is_found_again_at_its_address(improvd: Running) ->
     first = improvd.child("improvd.page")
     os.kill(first, signal.SIGKILL)
     # Whoever comes meanwhile waits in the queue.
-    assert b"<title>improvd</title>" in urlopen(url, timeout=20).read()  # noqa: S310  as above
+    assert b"<title>improvd</title>" in urlopen(url, timeout=PATIENCE).read()  # noqa: S310  as above
     improvd.wait_line("the page ended unexpectedly")
     improvd.wait_line("the page is back")
     assert improvd.child("improvd.page") != first
