@@ -15,6 +15,7 @@ import socket
 import sys
 from pathlib import Path
 
+from improvd.core.events import Seconds
 from improvd.core.schedule import Schedule, ScheduleLimits
 from improvd.daemon.clock import now
 from improvd.daemon.messages import Closed, OpenPorts, Port, PortsOpen
@@ -59,7 +60,8 @@ def main() -> None:
         ]
         readable, _, _ = select.select([engine], [], [], min(deadlines, default=None))
         while coming and begin + coming[0][0] <= now():
-            sender.inbox.append((now(), "", coming.pop(0)[1]))
+            at, data = coming.pop(0)
+            sender.inbox.append((Seconds(begin + at), "", data))  # in time, however late this process has its turn
         sender.hear()
         sender.send_due()
         for message in engine.receive() if readable else ():

@@ -77,7 +77,7 @@ def test_a_status_tells_how_it_is(connect: Callable[..., tuple[Running, Connecti
     assert status["state"] == "listening"
     assert status["ports"]["inputs"] == [{"wanted": "", "name": "fake keys"}]
     assert status["model"]["name"] == "default"
-    assert status["tempo"]["bpm"] == pytest.approx(120, rel=0.15)  # played by a process that a busy machine delays
+    assert status["tempo"]["bpm"] == pytest.approx(120, rel=0.02)
     assert status["notes"]["heard"] == 6
     assert status["notes"]["played"] > 0
     assert status["turns"] == {"finished": 1, "interrupted": 0, "stopped": 0, "abandoned": 0}
@@ -175,8 +175,12 @@ def test_an_option_is_set_for_all_to_see(connect: Callable[..., tuple[Running, C
         assert session.ask("set", name="temperature", value=0.5) == {"value": 0.5, "holds": "at once"}
         assert until(page, "settings")["values"]["temperature"] == 0.5
     assert {option["name"]: option["value"] for option in session.ask("settings")}["temperature"] == 0.5
-    told = [line for line in files.trace() if line["type"] == "settings"]
-    assert [line["settings"]["temperature"] for line in told] == [0.5]
+
+    def told() -> list[float]:
+        return [line["settings"]["temperature"] for line in files.trace() if line["type"] == "settings"]
+
+    wait_until(told, "line of the trace")
+    assert told() == [0.5]
 
 
 @pytest.mark.parametrize(
@@ -255,8 +259,9 @@ def test_a_client_that_floods_and_never_reads_delays_nothing(
     with closing(Connection(path)) as flood:
         flood._socket.setblocking(False)
         line = json.dumps({"id": 1, "do": "settings"}).encode() + b"\n"
-        cut_off = False
-        while not any("turn 1:" in told for told in running.lines):
+        cut_off, limit = False, time.monotonic() + PATIENCE
+        while not (cut_off and any("turn 1:" in told for told in running.lines)):
+            assert time.monotonic() < limit, f"cut off: {cut_off}; {running.lines}"
             try:
                 flood._socket.send(line * 20)
             except BlockingIOError:
@@ -264,7 +269,6 @@ def test_a_client_that_floods_and_never_reads_delays_nothing(
             except OSError:
                 cut_off = True
             time.sleep(0.001)
-    assert cut_off
     assert "(finished)" in running.wait_line("turn 1:")
     assert session.ask("status")["missed"] == {"notes": 0, "beats": 0, "answers": 0}
     assert session.ask("status")["memory"]["engine"] < 100_000_000
