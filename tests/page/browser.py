@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = "/usr/bin/chromium"
+LEFT = "net::ERR_ABORTED"
+"""Why a request failed that was under way when the page was loaded anew, which is no fault of the page's."""
 DESKTOP, PHONE = (1280, 800), (390, 844)
 
 # The page's own sound, tapped before it leaves, sample by sample, and the context's frame of the first of them.
@@ -184,6 +186,10 @@ class Seen(NamedTuple):
         """Begin the sound, as the first touch does, and hear the first answer out."""
         self.play("z", down=30)
         self.wait("improvd.sound.running && improvd.sound.rack.tone('electric', 60)")
+        self.hear_out()
+
+    def hear_out(self) -> None:
+        """Until the next answer has come and gone."""
         self.state("answering")
         self.state("listening")
 
@@ -228,7 +234,7 @@ def seeing(
     seen = Seen(page, [], [])
     page.on("console", lambda said: seen.faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: seen.faults.append(str(error)))
-    page.on("requestfailed", lambda request: seen.faults.append(request.url))
+    page.on("requestfailed", lambda request: seen.faults.append(request.url) if request.failure != LEFT else None)
     try:
         page.goto(url)
         seen.wait("globalThis.improvd && improvd.link.up && improvd.clock.known")

@@ -25,7 +25,10 @@ LENGTH = 0.2
 
 
 class Daemon:
-    """Runs on a thread of its own; ``heard`` are the messages that were played to it, ``planned`` what it answered."""
+    """Runs on a thread of its own; ``heard`` are the messages that were played to it, ``planned`` what it answered.
+
+    ``muted``, it answers nothing; an answer takes ``slowness`` times as long as what it answers.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -34,6 +37,7 @@ class Daemon:
         self.planned: list[list[float]] = []
         self.asked: list[str] = []
         self.muted = False
+        self.slowness = 1.0
         self.values: dict[str, Any] = {
             "in": "Keys",
             "out": "",
@@ -199,7 +203,7 @@ class Daemon:
         notes = []
         for at, pitch, velocity in phrase:
             self._keys += 1
-            onset = start + at - first
+            onset = start + self.slowness * (at - first)
             notes.append([self._keys, onset, onset + LENGTH, min(127, pitch + 12), velocity, 0])
         self.planned += notes
         self._state("thinking", origin=start)

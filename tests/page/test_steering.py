@@ -65,6 +65,7 @@ def test_keyboards_and_synth_are_chosen_of_those_that_there_are(
         for seen in (one, other):
             seen.page.get_by_role("button", name="Knobs", exact=True).click()
             seen.page.get_by_text("Ports", exact=True).click()
+        one.wait("document.querySelectorAll('#knob-in input').length === 2")
         boxes = one.page.get_by_role("group", name="in", exact=True).get_by_role("checkbox")
         assert [(box.input_value(), box.is_checked()) for box in boxes.all()] == [("Keys", True), ("Organ", False)]
         one.page.get_by_role("checkbox", name="Organ").check()
