@@ -15,7 +15,7 @@ import pytest
 
 from improvd.daemon.child import module
 from improvd.rehearsal.replay import Replay, read_trace
-from tests.daemon.running import PATIENCE, environment
+from tests.daemon.running import PATIENCE, environment, wait_until
 from tests.jack.clocks import struck
 from tests.jack.link import OLDER, LinkPeer, own_network
 from tests.jack.stage import melody, sounding, well_begun
@@ -113,6 +113,7 @@ def test_a_stop_silences_at_once_and_the_peers_leave_no_note_behind(
     stopped = peer.tell("playing 0")
     running.wait_line("link, 1 peer, stopped")
     synth.wait_silence()
+    wait_until(lambda: running.trace("turn"), "line of the trace")
     (turn,) = running.trace("turn")
     assert turn["reason"] == "stopped"
     assert turn["response_end"] - stopped < 0.3
