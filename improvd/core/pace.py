@@ -9,25 +9,28 @@ from improvd.core.settings import Sync
 from improvd.core.tempo import DEFAULT_BPM
 
 if TYPE_CHECKING:
-    from improvd.core.beat import BeatSource
+    from improvd.core.arrangement import Arrangement
     from improvd.core.events import Seconds
-    from improvd.core.settings import EngineSettings
     from improvd.core.tempo import Pulse
 
 
 class PaceKeeper:
     """Knows the beat as it was known at last. One thread owns it, the engine's; nothing here blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, arrangement: Arrangement) -> None:
+        self._arrangement = arrangement
         self.beat: Pulse | None = None
+        """The beat as known last; None until one is for the first time."""
         self._told: Pace | None = None
 
-    def bpm(self, settings: EngineSettings) -> float:
-        """The tempo as last known."""
-        return self.beat.timeline.bpm if self.beat else settings.bpm or DEFAULT_BPM
+    @property
+    def bpm(self) -> float:
+        """The tempo as last known, in quarter notes a minute."""
+        return self.beat.timeline.bpm if self.beat else self._arrangement.settings.bpm or DEFAULT_BPM
 
-    def tell(self, now: Seconds, source: BeatSource, settings: EngineSettings) -> list[Pace]:
+    def tell(self, now: Seconds) -> list[Pace]:
         """Tell where the beat is, where that is known otherwise than before."""
+        source, settings = self._arrangement.source, self._arrangement.settings
         known = source.known(now)
         self.beat = known or self.beat
         if self.beat is None:

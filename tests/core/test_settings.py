@@ -129,6 +129,6 @@ def test_settings_wait_for_a_key_that_is_held_and_the_last_ones_count() -> None:
         engine.on_midi(event)
     engine.on_settings(Seconds(2.0), EngineSettings(channel=3))
     engine.on_settings(Seconds(3.0), EngineSettings(channel=5))
-    assert engine._settings.channel == 0
+    assert engine._arrangement.settings.channel == 0
     engine.on_midi(keys((1.0, 5.0, 60))[1])
-    assert engine._settings.channel == 5
+    assert engine._arrangement.settings.channel == 5
