@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pythonosc.osc_message import OscMessage
@@ -18,10 +20,12 @@ Told = tuple[str, tuple[Any, ...]]
 
 
 def free_port() -> int:
-    """A UDP port of this machine that nobody had a moment ago."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.bind(("127.0.0.1", 0))
-        return int(asking.getsockname()[1])
+    """A UDP port of this machine that nobody has, nor gets unless he asks for it: below those that Linux gives away."""
+    for port in random.sample(range(20_000, 32_000), 1000):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking, suppress(OSError):
+            asking.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 class Surface:
@@ -45,7 +49,9 @@ class Surface:
         self._client._sock.sendto(packet, (self._client._address, self._client._port))
 
     def ask(self, name: str, *values: Any) -> Told:  # noqa: ANN401  as above
-        """What comes back to where a message came from."""
+        """What comes back to where a message came from; what came before it was for others."""
+        while self._client.receive(0):
+            pass
         self.send(name, *values)
         answer = OscMessage(self._client.receive(PATIENCE))
         return answer.address.removeprefix("/improvd/"), tuple(answer.params)

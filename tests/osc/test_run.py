@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+NOBODY = "127.0.0.1:9"  # the port at which all is thrown away, where there is anybody
+
+
 class Stage:
     """A session, a surface for it, and the session's control socket."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.surface = Surface(self.port)
-        words = ["--osc-in", str(self.port), "--osc-out", f"{self.surface.own_port}, 127.0.0.1:{free_port()}"]
+        words = ["--osc-in", str(self.port), "--osc-out", f"{self.surface.own_port}, {NOBODY}"]
         self.running = Running(
             ["-m", "improvd", "run", "--api", "null", "--no-page", "--no-record", *words], XDG_RUNTIME_DIR=str(folder)
         )
@@ -182,6 +185,7 @@ def test_the_end_is_told(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.session.ask("stop")
     stage.surface.wait("state", "away")
+    assert stage.running.wait() == 0
     stage.close()
 
 
