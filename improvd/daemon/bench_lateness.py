@@ -33,6 +33,9 @@ NOTE_EVERY = Seconds(0.005)
 AHEAD = Seconds(0.5)
 """How long before its time a note is handed over."""
 
+ANY = Seconds(3600.0)
+"""How late a note may leave: one that was dropped would not be measured, and waited for in vain."""
+
 LOADS = ("rest", "generating", "busy")
 """Nothing else; the model answering without a pause; that and a busy loop on every core."""
 
@@ -86,7 +89,7 @@ def of_ports_process(model: str, count: int, load: str) -> dict[str, float | str
     """The lateness of the real ports process, sending to nowhere."""
     child = Child(module("ports"))
     try:
-        child.peer.send(OpenPorts(NULL, (), "", "auto", Seconds(1.0), Seconds(12.0), ()))
+        child.peer.send(OpenPorts(NULL, (), "", "auto", ANY, Seconds(12.0), ()))
         (opened,) = _wait_for(child, PortsOpen, 1)
         with _at_work(model, load):
             notes = plan(count, Seconds(time.monotonic() + AHEAD + 0.2))
