@@ -11,7 +11,6 @@ from improvd.cli.options import configured
 from improvd.config.layers import Chosen  # noqa: TC001  typer reads the annotations
 from improvd.config.options import RunOptions
 from improvd.core.events import Seconds
-from improvd.core.settings import Sync
 
 if TYPE_CHECKING:
     from improvd.daemon.beside import Beside
@@ -25,7 +24,7 @@ def run(chosen: Chosen[RunOptions]) -> None:
     alone()
     from improvd.daemon.door import open_door  # noqa: PLC0415  numpy comes with the session
     from improvd.daemon.lines import LineWriter  # noqa: PLC0415  as above
-    from improvd.daemon.linked import Linked  # noqa: PLC0415  as above
+    from improvd.daemon.linked import check  # noqa: PLC0415  as above
     from improvd.daemon.log import Level, form_for, teller  # noqa: PLC0415  as above
     from improvd.daemon.notify import Notifier  # noqa: PLC0415  as above
     from improvd.daemon.osc import open_osc  # noqa: PLC0415  as above
@@ -47,7 +46,8 @@ def run(chosen: Chosen[RunOptions]) -> None:
             (details, Level.DEBUG if options.debug else Level.ERROR),
         )
     )
-    beside: list[Beside] = [Linked(options)] if options.sync == Sync.LINK.value else []
+    check(options)
+    beside: list[Beside] = []
     if options.page:
         beside.append(open_door(options))
     osc = open_osc(options)

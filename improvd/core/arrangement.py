@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from improvd.core.beat import BeatSource
     from improvd.core.ear import MakeEar
-    from improvd.core.events import Seconds
+    from improvd.core.events import LinkState, Seconds
     from improvd.core.modes import Turns
     from improvd.core.settings import EngineSettings
 
@@ -57,10 +57,22 @@ class Arrangement:
         self.mode = MODES[Mode(settings.mode)](settings, self.listener, self.source)
         """How the music is shared."""
         self._coming: EngineSettings | None = None
+        self._session: LinkState | None = None  # as read at last, while Link leads or is to lead
 
     def wish(self, settings: EngineSettings) -> None:
         """Have these settings hold at the next `renew`."""
         self._coming = settings
+        if settings.sync != Sync.LINK:
+            self._session = None
+
+    def hear_link(self, state: LinkState) -> bool:
+        """A Link session was read; True where it leads, and has stopped by it.
+
+        Only news are told of it: what was told before it leads holds when it comes to lead.
+        """
+        if (self._coming or self.settings).sync == Sync.LINK:
+            self._session = state
+        return self.source.hear_link(state)
 
     def renew(self, now: Seconds) -> bool:
         """Let the settings that were wished for last hold, unless a key is held; whether others hold by it.
@@ -76,6 +88,8 @@ class Arrangement:
         else:  # the beat that is known goes on until the new source knows its own
             self.source = SOURCES[Sync(self.settings.sync)](self.settings, self._ear)
             self.source.begin(now)
+            if self._session is not None:
+                self.source.hear_link(self._session)
         if (self.settings.mode, self.settings.sync) == (before.mode, before.sync):
             self.mode.adopt(self.settings)
         else:

@@ -107,7 +107,7 @@ class Engine:
     def on_link(self, now: Seconds, state: LinkState) -> list[Effect]:
         """A Link session was read: what of an answer does not sound yet moves with its beats."""
         effects = self.on_time(now)
-        if self._arrangement.source.hear_link(state):
+        if self._arrangement.hear_link(state):
             effects += self._stopped(now)
         return [*effects, *self._turns.follow(now), *self.on_time(now)]
 

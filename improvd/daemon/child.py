@@ -32,7 +32,10 @@ NO_ROOM = Seconds(0.5)
 """How long until another try where the system gives no process, or no files for it."""
 
 REAPING = Seconds(0.02)
-"""How often a killed child is looked for."""
+"""How often a child that is to end is looked for."""
+
+PARTING = Seconds(1.0)
+"""How long a child that is let go may take to end by itself, before it is killed."""
 
 
 def module(name: str) -> tuple[str, ...]:
@@ -120,6 +123,7 @@ class Keeper:
         self._first = first
         self._inherited = inherited
         self._dying: Child | None = None
+        self._kill_at: Seconds | None = None  # that one, where it was let go and not killed
         self._start_at: Seconds | None = None
         self._served_since: Seconds | None = None
         self._gives_up_at: Seconds | None = None
@@ -183,6 +187,18 @@ class Keeper:
         if self.child is not None:
             self.child.kill()
             self._dying, self.child = self.child, None
+        self._forget()
+
+    def let_go(self, now: Seconds) -> None:
+        """Have the child, if there is one, end in its own way, and start no other until that is asked for."""
+        if self.child is not None:
+            self.child.peer.close()  # which every child takes for the end
+            self._dying, self.child = self.child, None
+            self._kill_at = Seconds(now + PARTING)
+        self._forget()
+
+    def _forget(self) -> None:
+        """There is no child, and none is to come."""
         self.ready = False
         self._served_since = self._gives_up_at = self._start_at = None
 
@@ -202,8 +218,11 @@ class Keeper:
 
         The one before must be gone: two MIDI clients of one name would clash.
         """
+        if self._kill_at is not None and self._kill_at <= now and self._dying is not None:
+            self._dying.kill()
+            self._kill_at = None
         if self._dying is not None and self._dying.gone():
-            self._dying = None
+            self._dying = self._kill_at = None
         if self._dying is None and self._start_at is not None and self._start_at <= now:
             try:
                 self.start(now)
@@ -222,7 +241,7 @@ class Keeper:
         self._start_at = None
         for child in (self.child, self._dying):
             if child is not None:
-                child.peer.close()  # which every child takes for the end
+                child.peer.close()  # as above
                 with suppress(subprocess.TimeoutExpired):
                     child.process.wait(patience)
                 child.kill()

@@ -22,34 +22,33 @@ CLOSING = Seconds(1.0)
 
 
 class Family:
-    """The keepers of the ports process, the model's, its successor's, and ``others`` that the duet can do without.
+    """The keepers of the ports process, the model's, and ``others`` that the duet can do without.
 
     Single-threaded; only ``wait``, ``release``, ``stop`` wait.
-    ``awake`` is one more socket to wait for: whoever writes to its other end cuts a wait short. ``debug`` takes what
-    the children and their libraries write.
+    ``asked_for`` are those whose children are started when they are asked for. ``awake`` is one more socket to wait
+    for: whoever writes to its other end cuts a wait short. ``debug`` takes what the children and their libraries write.
     """
 
     def __init__(
         self,
         ports: Keeper,
         worker: Keeper,
-        successor: Keeper,
         others: Sequence[Keeper],
         *,
+        asked_for: Sequence[Keeper],
         awake: socket.socket,
         debug: Callable[[str], None],
     ) -> None:
         self.ports = ports
         self.worker = worker
-        self.successor = successor
         self.others = others
-        self.all = (ports, worker, successor, *others)
+        self.all = (ports, worker, *asked_for, *others)
         self.heartbeat = Heartbeat()
         self._awake = awake
         self._debug = debug
 
     def start(self) -> None:
-        """Start all, side by side, but for the successor, who is there to be asked for."""
+        """Start all, side by side, but for those who are asked for."""
         for keeper in (self.ports, self.worker, *self.others):
             keeper.start(now())
 
@@ -124,7 +123,7 @@ class Family:
     def stop(self) -> None:
         """End what is left of them."""
         self.ports.stop(Seconds(1.0))
-        for keeper in (self.worker, self.successor, *self.others):
+        for keeper in self.all:
             keeper.stop(Seconds(0.2))
 
     def hear_noise(self, child: Child) -> None:

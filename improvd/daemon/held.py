@@ -9,8 +9,7 @@ from improvd.config.live import changed, live_option
 from improvd.config.option import Change
 from improvd.config.renewal import renew
 from improvd.config.settings import engine_settings
-from improvd.core.settings import Sync
-from improvd.daemon import patchbay
+from improvd.daemon import linked, patchbay
 from improvd.daemon.reread import Reread
 from improvd.daemon.status import unknown_style
 from improvd.daemon.terminal import Terminal
@@ -68,7 +67,7 @@ class Held:
             if isinstance(wished, UserError):
                 raise wished
             _check_style(wished, model)
-            _check_link(self.options, wished)
+            linked.check(wished)
         except UserError as error:
             return Renewal(f"{error}; the settings stay as they are", taken=False)
         renewal = renew(self.options, wished)
@@ -85,10 +84,14 @@ class Held:
         if live_option(name).change is Change.LOADED:
             return wished.model
         _check_style(wished, model)
-        _check_link(self.options, wished)
+        linked.check(wished)
         patchbay.check(self.options, wished, there)
         self._go_by(wished)
         return None
+
+    def give_up_link(self, before: str) -> None:
+        """Link can't lead after all: who led ``before`` does."""
+        self._go_by(replace(self.options, sync=before))
 
     def go_by_model(self, name: str, model: ModelReady) -> None:
         """The model of that ``name`` is loaded. Raises `UserError` where it does not know the style that holds now."""
@@ -99,12 +102,6 @@ class Held:
         self.options = options
         # A seed that was drawn at the start stays.
         self.settings = replace(engine_settings(options), seed=self.settings.seed)
-
-
-def _check_link(present: RunOptions, wished: RunOptions) -> None:
-    """What reads a Link session is started with improvd, and ends with it."""
-    if present.sync != wished.sync and Sync.LINK.value in (present.sync, wished.sync):
-        raise UserError("sync goes over to link, or away from it, only after a restart")
 
 
 def _check_style(wished: RunOptions, model: ModelReady) -> None:

@@ -267,10 +267,15 @@ class OpenOsc:
 
 @dataclass(frozen=True, slots=True)
 class OpenLink:
-    """Engine to Link, once, first: be in the session, or begin one at ``bpm``; our bars have ``bar`` beats."""
+    """Engine to Link, once, first: be in the session, or begin one at ``bpm``; our bars have ``bar`` beats.
+
+    ``kept`` is the beat that there was before, if there was one: a session that we begin goes on with it. Where others
+    shared it, they are looked for before anything is told.
+    """
 
     bpm: float
     bar: Beats
+    kept: LinkState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ if TYPE_CHECKING:
 FAREWELL = Seconds(5.0)
 """The longest that the end may take until the last note's off is sent."""
 
-PORTS, WORKER = module("ports"), module("worker")
+PORTS, WORKER, LINK = module("ports"), module("worker"), module("link")
 
 
 class Session:
@@ -80,7 +80,7 @@ class Session:
 
     Neither may block. ``reread`` gives the options that are wished by now, and may; it is called on a thread of its
     own. ``notifier`` leads to the service manager, if one started us; ``beside`` are the processes beside the duet.
-    ``ports`` and ``worker`` are the children's commands.
+    ``ports``, ``worker`` and ``link`` are the children's commands.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class Session:
         beside: Sequence[Beside] = (),
         ports: Sequence[str] = PORTS,
         worker: Sequence[str] = WORKER,
+        link: Sequence[str] = LINK,
     ) -> None:
         self._held = Held(options, reread, self._cut_wait_short)
         self._desk = Desk(self, self._cut_wait_short)
@@ -109,18 +110,17 @@ class Session:
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
         self._wake.setblocking(False)
+        self._link = Linked(options, link)
+        self._witnesses.append(self._link)
         self._successor = Successor(worker, lambda: self._held.settings.style)
         self._family = Family(
             Keeper("MIDI ports", ports, self._open_ports),
             Keeper("model", worker, lambda: LoadModel(self._held.options.model, self._held.settings.style)),
-            self._successor.keeper,
             [Keeper(one.title, one.command, partial(self._order, one), one.inherited) for one in beside],
+            asked_for=(self._successor.keeper, self._link.keeper),
             awake=self._awake,
             debug=debug,
         )
-        self._link = next((one for one in beside if isinstance(one, Linked)), None)
-        if self._link is not None:
-            self._witnesses.append(self._link)
         self._has_page = any(isinstance(one, Door) for one in beside)
         self._handles = Handles(self, self._say, self._family.ports.send)
         self._outfit = Outfit(options, self._family.ports.send)
@@ -143,7 +143,12 @@ class Session:
                 ModelReady: self._on_model_ready,
                 Failed: partial(self._on_failed, self._family.worker),
             },
-            self._family.successor: {
+            self._link.keeper: {
+                LinkState: self._duet.hear_link,
+                Serves: self._on_link_serves,
+                Failed: partial(self._on_failed, self._link.keeper),
+            },
+            self._successor.keeper: {
                 ModelReady: self._on_successor_ready,
                 Failed: lambda failed, _at: self._refuse_successor(failed.message),
             },
@@ -153,9 +158,6 @@ class Session:
                 Serves: partial(self._on_serves, keeper, one),
                 Failed: partial(self._on_failed, keeper),
             }
-            if isinstance(one, Linked):
-                self._handlers[keeper][LinkState] = self._duet.hear_link
-                one.steer_by(keeper.send)
         self._open: PortsOpen | None = None  # how the ports stand
         self._there = PortsThere()
         self._api = ""  # the MIDI system that was found first
@@ -182,7 +184,8 @@ class Session:
     def processes(self) -> dict[str, int]:
         """The process id of each process there is, by what it does."""
         children = {"ports": self._family.ports.child, "model": self._family.worker.child}
-        children |= {keeper.title: keeper.child for keeper in (self._family.successor, *self._family.others)}
+        others = (self._successor.keeper, self._link.keeper, *self._family.others)
+        children |= {keeper.title: keeper.child for keeper in others}
         return {"engine": os.getpid()} | {name: child.process.pid for name, child in children.items() if child}
 
     @property
@@ -208,7 +211,7 @@ class Session:
             self._choose_model(model, now())
         elif self._model:
             self._duet.settings_changed(now())
-            if name == "bpm" and self._link is not None:
+            if name == "bpm":
                 self._link.set_tempo()  # though it be the same as before: the others may have changed it since
 
     def mute(self, *, muted: bool) -> None:
@@ -225,8 +228,6 @@ class Session:
 
     def transport(self) -> None:
         """Stop the Link session for all where it plays, else start it. Raises `UserError` where we are in none."""
-        if self._link is None:
-            raise UserError("there is no Link session to stop or start: that takes --sync link")
         self._link.transport()
 
     def panic(self) -> None:
@@ -251,6 +252,7 @@ class Session:
             except UserError as error:
                 self._say(str(error), Level.WARNING)
             self._family.start()
+            self._link.begin(now())
             while not self._stop:
                 self._round()
         finally:
@@ -367,6 +369,19 @@ class Session:
         keeper.serves(at)
         self._say(f"the {one.title} is back" if self._complaints.serves(keeper) else one.welcome)
 
+    def _on_link_serves(self, _serves: Serves, at: Seconds) -> None:
+        keeper = self._link.keeper
+        self._link.serves(at)
+        self._say(f"the {keeper.title} is back" if self._complaints.serves(keeper) else self._link.welcome)
+
+    def _give_up_link(self, why: str, at: Seconds) -> None:
+        """The session can't be joined: whoever led before leads."""
+        self._link.keeper.dismiss()
+        self._complaints.serves(self._link.keeper)  # nothing is waited for any more
+        self._held.give_up_link(self._link.before)
+        self._say(f"{status.never_started('Link session', why)}; sync is {self._link.before} again", Level.WARNING)
+        self._duet.settings_changed(at)
+
     def _on_model_ready(self, model: ModelReady, at: Seconds) -> None:
         self._family.worker.serves(at)
         self._complaints.serves(self._family.worker)
@@ -425,11 +440,13 @@ class Session:
         if keeper.child is not None:
             self._family.hear_noise(keeper.child)
         self._debug(f"{keeper.title}: {why}")
-        if keeper is self._family.successor:
+        if keeper is self._successor.keeper:
             self._refuse_successor(f"the process of the model {self._successor.name} {why}")
         elif keeper.child is None:  # nor could another be started
             self._complaints.outside(keeper, f"the {keeper.title} {why}")
-        elif keeper in self._family.others:  # the duet goes on without it, until it is back
+        elif keeper is self._link.keeper and self._duet.on and not self._link.has_served:
+            self._give_up_link(why, at)
+        elif keeper in (self._link.keeper, *self._family.others):  # the duet goes on without it, until it is back
             if keeper not in self._complaints:
                 self._complaints.ended(keeper)
             keeper.lose(at)

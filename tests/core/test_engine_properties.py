@@ -169,6 +169,7 @@ class Duet(RuleBasedStateMachine):
         self, sync: Sync, count_in: float, mode: Mode, comp_below: int | None, instrument: Instrument, thru: bool
     ) -> None:
         self.sync, self.instrument, self.thru = sync, instrument, thru
+        self.led_otherwise = False  # whether another has come to lead, or is to
         self.schedule = self.new_schedule()
         self.in_mode(mode, comp_below)
         settings = EngineSettings(
@@ -213,7 +214,7 @@ class Duet(RuleBasedStateMachine):
     @rule(data=st.sampled_from([b"\xfa", b"\xfb", b"\xfc", b"\xf2\x08\x00", b"\xf2\x7f\x7f"]))
     def transport(self, data: bytes) -> None:
         self.hear(data)
-        if self.sync is Sync.CLOCK and not data.startswith(b"\xf2"):
+        if self.sync is Sync.CLOCK and not self.led_otherwise and not data.startswith(b"\xf2"):
             assert not self.ringing
             assert self.engine.state in (State.LISTENING, State.CALL)
 
@@ -229,7 +230,7 @@ class Duet(RuleBasedStateMachine):
         self.do(self.engine.on_link(self.now, LinkState(self.now, beat, bpm, playing, peers)))
         if len(self.turns) > ended and self.turns[-1].reason == "stopped":
             assert not self.ringing
-            assert self.engine.view.stopped
+            assert self.engine.view.stopped or self.led_otherwise
 
     @rule(seconds=st.floats(0.001, 3.0))
     def wait(self, seconds: float) -> None:
@@ -345,6 +346,12 @@ class Duet(RuleBasedStateMachine):
         effects = self.engine.on_settings(self.now, wished)
         assert all(isinstance(effect, (Generate, Pace)) for effect in effects)
         self.do(effects)
+
+    @rule(sync=st.sampled_from(Sync))
+    def another_leads(self, sync: Sync) -> None:
+        """At once, or once nothing sounds."""
+        self.sync, self.led_otherwise = sync, True
+        self.settings_change(self.options)
 
     @rule()
     def ports_restart(self) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from improvd.config.layers import Told, choose
 from improvd.config.options import RunOptions
 from improvd.core.events import Seconds, Sent
+from improvd.daemon import linked
 from improvd.daemon.lines import LineWriter
 from improvd.daemon.log import Form, teller
 from improvd.daemon.mirror import Mirror
@@ -47,8 +48,10 @@ if __name__ == "__main__":
         debug=lambda line: screen.write(f"debug: {line}"),
         ports=(sys.executable, str(here / "fake_ports.py")),
         worker=(sys.executable, str(here / "fake_worker.py")),
+        link=(sys.executable, str(here / "fake_link.py")),
         notifier=Notifier(os.environ),
     )
+    linked.is_there = lambda: os.environ.get("FAKE_LINK") != "missing"
     if os.environ.get("FAKE_ENGINE") == "breaks":
         Mirror.sent = break_down  # type: ignore[method-assign]  that is the point
     try:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import time
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +17,7 @@ from improvd.control import place
 from improvd.control.client import Connection, GoneError
 from improvd.errors import UserError
 from improvd.rehearsal.replay import Replay, read_trace
-from tests.daemon.running import PATIENCE, wait_until
+from tests.daemon.running import PATIENCE, is_alive, wait_until
 from tests.daemon.test_session import Files, files, start
 
 if TYPE_CHECKING:
@@ -299,7 +301,7 @@ def test_without_a_socket_it_plays_all_the_same(start: Callable[..., Running], t
     assert running.end() == 0
 
 
-def test_another_leads_by_a_knob_but_no_link_session(connect: Callable[..., tuple[Running, Connection]]) -> None:
+def test_another_leads_by_a_knob(connect: Callable[..., tuple[Running, Connection]]) -> None:
     running, session = connect()
     for sync, line in (
         ("internal", "leading"),
@@ -310,6 +312,59 @@ def test_another_leads_by_a_knob_but_no_link_session(connect: Callable[..., tupl
         running.wait_line(line)
     session.ask("set", name="sync", value="player")
     wait_until(lambda: running.lines[-1] == "following you", "line of who leads")
-    with pytest.raises(UserError, match="sync goes over to link, or away from it, only after a restart"):
+
+
+@pytest.mark.parametrize("link", ["", "lingers"])
+def test_a_link_session_is_joined_and_left_by_a_knob(
+    connect: Callable[..., tuple[Running, Connection]], link: str
+) -> None:
+    running, session = connect(FAKE_LINK=link)
+    for times in (1, 2):
+        assert session.ask("set", name="sync", value="link")["holds"] == "from the next call"
+        running.wait_line("sharing the beat by Ableton Link", times)
+        running.wait_line("link, 1 peer", times)
+        joined = running.child("fake_link")
+        assert session.ask("status")["tempo"] == {"bpm": 132.0, "confidence": 1.0, "leader": "link", "peers": 1}
+        session.ask("set", name="sync", value="player")
+        running.wait_line("following you", times)
+        wait_until(partial(gone, joined), "end of the process in the session")
+    with pytest.raises(UserError, match="that takes --sync link"):
+        session.ask("press", name="transport")
+
+
+def gone(pid: int) -> bool:
+    return not is_alive(pid)
+
+
+def test_a_session_killed_is_joined_again_and_gone_from_at_the_end(
+    connect: Callable[..., tuple[Running, Connection]],
+) -> None:
+    running, session = connect()
+    session.ask("set", name="sync", value="link")
+    running.wait_line("link, 1 peer")
+    os.kill(first := running.child("fake_link"), signal.SIGKILL)
+    running.wait_line("the Link session is back")
+    second = running.child("fake_link")
+    assert second != first
+    assert running.end() == 0
+    assert not is_alive(second)
+
+
+def test_a_session_that_cannot_be_joined_is_given_up(connect: Callable[..., tuple[Running, Connection]]) -> None:
+    running, session = connect(FAKE_LINK="dies")
+    session.ask("set", name="sync", value="internal")
+    running.wait_line("leading")
+    session.ask("set", name="sync", value="link")
+    running.wait_line("the process of the Link session ended before it was ready: it is gone (more with --debug); sync")
+    wait_until(lambda: session.ask("status")["settings"]["sync"] == "internal", "sync that is given up")
+    assert session.ask("status")["tempo"]["leader"] == "internal"
+    assert "Link session" not in session.ask("status")["memory"]
+
+
+def test_without_what_speaks_link_a_knob_goes_on_where_it_was(
+    connect: Callable[..., tuple[Running, Connection]],
+) -> None:
+    _, session = connect(FAKE_LINK="missing")
+    with pytest.raises(UserError, match=r"--sync link needs aalink, .* pip install 'improvd\[link\]'"):
         session.ask("set", name="sync", value="link")
     assert session.ask("status")["settings"]["sync"] == "player"
