@@ -9,7 +9,7 @@ import typer
 
 from improvd.cli.options import Json, configured
 from improvd.config.layers import Chosen  # noqa: TC001  typer reads the annotations
-from improvd.config.options import ModelOptions
+from improvd.config.options_music import ModelOptions
 
 
 @configured(ModelOptions)

@@ -12,7 +12,8 @@ from typer.core import TyperCommand
 from improvd.config.kinds import Switch
 from improvd.config.layers import Chosen, Told, choose
 from improvd.config.option import options_of
-from improvd.config.options import CONFIG, PROFILE, ModelOptions
+from improvd.config.options import CONFIG, PROFILE
+from improvd.config.options_music import ModelOptions
 from improvd.config.ports import BETWEEN, PortNames
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""What the player may set: described once, in `improvd.config.options`, and read from wherever it may stand."""
+"""What the player may set: described once, by theme (`options` has it all), and read from wherever it may stand."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from improvd.config.file import CONTROLS, ConfigFile, default_path, read, table
 from improvd.config.option import options_of
-from improvd.config.options import CONFIG, ORDERED, PROFILE, ModelOptions
+from improvd.config.options import CONFIG, ORDERED, PROFILE
+from improvd.config.options_music import ModelOptions
 from improvd.errors import UserError
 
 if TYPE_CHECKING:
