@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from contextlib import closing
 from statistics import median
 from typing import TYPE_CHECKING
@@ -15,9 +14,9 @@ import pytest
 
 from improvd.daemon.child import module
 from improvd.rehearsal.replay import Replay, read_trace
-from tests.daemon.running import PATIENCE, environment, wait_until
+from tests.daemon.running import environment, wait_until
 from tests.jack.clocks import struck
-from tests.jack.link import OLDER, LinkPeer, own_network
+from tests.jack.link import OLDER, LinkPeer, network_of_peers
 from tests.jack.stage import melody, sounding, well_begun
 
 if TYPE_CHECKING:
@@ -36,18 +35,8 @@ PHRASE = melody(60, 64, 67, 72, 67, 64, beat=0.23)
 
 @pytest.fixture(scope="module")
 def _network(server: JackServer) -> Iterator[None]:  # noqa: ARG001  which stands on the machine's own
-    """A network on which peers find each other; a skip, or a failure where all is required, where they don't."""
-    with own_network():
-        one, other = LinkPeer(120.0), LinkPeer(90.0)
-        limit = time.monotonic() + PATIENCE
-        while not any(seen.others for seen in one.seen.all()[-1:]) and time.monotonic() < limit:
-            time.sleep(0.05)  # nobody tells that peers don't find each other
-        found = any(seen.others for seen in one.seen.all()[-1:])
-        one.close()
-        other.close()
-        if not found:
-            line = "peers of Ableton Link don't find each other here: it takes a network with multicast"
-            (pytest.fail if os.environ.get("IMPROVD_REQUIRE") == "all" else pytest.skip)(line)
+    """A network on which peers find each other."""
+    with network_of_peers():
         yield
 
 
@@ -190,4 +179,29 @@ def test_killed_in_the_middle_it_joins_again_and_the_answer_plays_on(
     assert running.end() == 0
     assert [turn["reason"] for turn in running.trace("turn")] == ["finished", "finished"]
     assert off_the_bar(peer, running.trace("turn")[-1]["response_onset"]) < 0.005
+    assert not sounding(synth.wait_last())
+
+
+def test_it_is_joined_in_the_middle_of_an_answer_and_left_again(
+    duet: Start, player: Player, synth: Synth, peer: LinkPeer
+) -> None:
+    running = duet(*SHARING[:-2])
+    running.wait_line("ready:")
+    player.play(PHRASE)
+    synth.heard.wait(well_begun, "answer")
+    told("set", "sync", "link")
+    peer.wait(others=1)
+    running.wait_line("turn 1:")
+    running.wait_line("link, 1 peer")
+    player.play(PHRASE)
+    running.wait_line("turn 2:")
+    told("set", "sync", "player")
+    running.wait_line("following you")
+    peer.wait(others=0)  # we have left, and said so
+    player.play(PHRASE)
+    running.wait_line("turn 3:")
+    assert running.end() == 0
+    assert [turn["reason"] for turn in running.trace("turn")] == ["finished"] * 3
+    assert off_the_bar(peer, running.trace("turn")[1]["response_onset"]) < 0.005
+    assert running.trace("turn")[1]["bpm"] == pytest.approx(120.0, rel=1e-4)
     assert not sounding(synth.wait_last())
