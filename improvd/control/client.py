@@ -54,9 +54,12 @@ class Connection:
             raise UserError(str(said.get("error")))
         return said["value"]
 
-    def events(self) -> Iterator[dict[str, Any]]:
-        """What is watched, as it comes; for ever, or until the session ends. Waits as long as it takes."""
-        self._socket.settimeout(None)
+    def events(self, patience: float | None = None) -> Iterator[dict[str, Any]]:
+        """What is watched, as it comes; for ever, or until the session ends.
+
+        Waits for each as long as it takes, or up to ``patience`` seconds, and raises `UserError` then.
+        """
+        self._socket.settimeout(patience)
         while True:
             yield self._events.pop(0) if self._events else self._next()
 

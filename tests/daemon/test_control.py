@@ -52,10 +52,10 @@ def connect(start: Callable[..., Running], tmp_path: Path) -> Iterator[Callable[
 def until(session: Connection, kind: str, **values: object) -> dict[str, Any]:
     """The first event of that kind with those values."""
     limit = time.monotonic() + PATIENCE
-    for event in session.events():
+    for event in session.events(PATIENCE):
         if event["event"] == kind and all(event[name] == value for name, value in values.items()):
             return event
-        assert time.monotonic() < limit
+        assert time.monotonic() < limit, f"no {kind} {values}"
     raise AssertionError
 
 
@@ -98,7 +98,7 @@ def test_what_is_played_from_outside_is_answered_and_all_is_told(
     played = phrase(begin)
     session.ask("play", events=played)
     seen: list[dict[str, Any]] = []
-    for event in session.events():
+    for event in session.events(PATIENCE):
         seen.append(event)
         if event["event"] == "log" and event["line"].startswith("turn 1:"):
             break

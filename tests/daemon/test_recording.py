@@ -15,7 +15,7 @@ from improvd.control import place
 from improvd.control.client import Connection
 from improvd.recorder import folder as folders
 from improvd.recorder.finish import finish
-from tests.daemon.running import Running, wait_until
+from tests.daemon.running import PATIENCE, Running, wait_until
 from tests.daemon.test_cli import improvd
 from tests.daemon.test_session import Files, files, start
 
@@ -79,7 +79,7 @@ def test_a_session_that_is_killed_loses_at_most_a_second(
     begin = connection.ask("clock")["now"] + 0.1
     connection.ask("play", events=chords(begin, 40))
     kill_after, seen = rnd.uniform(0.3, 3.5), []
-    for event in connection.events():
+    for event in connection.events(PATIENCE):
         seen.append(event)
         at = event.get("at", event.get("actual"))
         if at >= begin + kill_after:
@@ -100,7 +100,7 @@ def test_a_process_that_is_killed_costs_the_recording_nothing(
     connection.ask("watch", what=["heard"])
     events = chords(connection.ask("clock")["now"] + 0.1, 20)
     connection.ask("play", events=events)
-    for heard, _ in enumerate(connection.events(), 1):
+    for heard, _ in enumerate(connection.events(PATIENCE), 1):
         if heard == len(events) // 2:
             os.kill(running.child(f"daemon.{child}"), signal.SIGKILL)
         if heard == len(events):
@@ -147,6 +147,6 @@ def test_where_no_note_is_played_nothing_is_kept(session: tuple[Running, Connect
     running, connection = session
     connection.ask("watch", what=["heard"])
     connection.ask("play", events=[[None, [0xB0, 64, 127]]])
-    next(connection.events())
+    next(connection.events(PATIENCE))
     assert running.end() == 0
     assert not (tmp_path / "kept").exists()

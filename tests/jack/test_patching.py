@@ -11,7 +11,7 @@ import pytest
 from improvd.control import place
 from improvd.control.client import Connection
 from improvd.errors import UserError
-from tests.daemon.running import PLACES, wait_until
+from tests.daemon.running import PATIENCE, PLACES, wait_until
 from tests.jack.stage import LAST, Duet, JackServer, Piano, melody, sounding, well_begun
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_another_synth_and_another_keyboard_in_mid_answer(duet: Start, bring: Br
         session.ask("set", name="in", value="keyboard:keys; pads")
         running.wait_line("hearing 'keyboard:keys' and 'pads:keys', playing 'organ:midi'")
         assert "(finished)" in running.wait_line("turn 1: heard 4 notes")
-        told = next(event["ports"] for event in session.events() if len(event["ports"]["inputs"]) == 2)
+        told = next(event["ports"] for event in session.events(PATIENCE) if len(event["ports"]["inputs"]) == 2)
         assert [port["name"] for port in told["inputs"]] == ["keyboard:keys", "pads:keys"]
     pads.play(SHORT)
     running.wait_line("turn 2: heard 4 notes")
