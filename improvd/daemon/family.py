@@ -42,6 +42,7 @@ class Family:
         self.ports = ports
         self.worker = worker
         self.others = others
+        self.asked_for = asked_for
         self.all = (ports, worker, *asked_for, *others)
         self.heartbeat = Heartbeat()
         self._awake = awake
@@ -97,7 +98,7 @@ class Family:
             elif ping := self.heartbeat.ask(at):
                 self.ports.send(ping)
 
-    def release(self, patience: Seconds, receive: Callable[[Keeper], None], mirror: Mirror) -> bool:
+    def release(self, patience: Seconds, receive: Callable[[], None], mirror: Mirror) -> bool:
         """Have the ports process release and close; where it dies or sticks, have the next one do it.
 
         ``receive`` takes in what it says meanwhile. False where something may still sound after ``patience`` seconds.
@@ -111,7 +112,7 @@ class Family:
             if not self.ports.ready and not mirror.left_behind(at):
                 return True  # one that doesn't serve yet has sent nothing
             self.wait(Seconds(0.02))
-            receive(self.ports)
+            receive()
             at = now()
             if self.ports.why_lost(at) or (asked is not None and at - asked > CLOSING):
                 self.ports.lose(at, at_once=True)

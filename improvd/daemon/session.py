@@ -1,4 +1,4 @@
-"""The engine's process: `improvd run` itself. It holds the core, keeps the two children alive, and ends in order.
+"""The engine's process: `improvd run` itself. It holds the core, keeps its children alive, and ends in order.
 
 One thread, one select: the wires to the children, the children's noise, and signals; its limit is the engine's
 next deadline. It loads no python-rtmidi, and numpy for the ear alone. Nothing on the way of a note blocks here; text
@@ -15,10 +15,9 @@ import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from improvd.core.events import Continuation, LinkState, Seconds, Sent
-from improvd.daemon import status
+from improvd.core.events import Seconds
 from improvd.daemon.child import Keeper, module
 from improvd.daemon.clock import now
 from improvd.daemon.complaints import Complaints
@@ -30,27 +29,15 @@ from improvd.daemon.handles import Handles
 from improvd.daemon.held import Held
 from improvd.daemon.linked import Linked
 from improvd.daemon.log import Level
-from improvd.daemon.messages import (
-    Close,
-    Closed,
-    Failed,
-    Heard,
-    LoadModel,
-    ModelReady,
-    OpenPorts,
-    Pong,
-    PortsOpen,
-    PortsThere,
-    Serves,
-    TicksHeard,
-    TicksSent,
-)
+from improvd.daemon.member import Company
+from improvd.daemon.member_beside import BesideMember, LinkMember
+from improvd.daemon.member_model import ModelMember, SuccessorMember
+from improvd.daemon.member_ports import PortsMember
+from improvd.daemon.messages import Close
 from improvd.daemon.notify import Notifier
-from improvd.daemon.orders import none_open, open_ports
 from improvd.daemon.outfit import Outfit
 from improvd.daemon.recording import Recorder
 from improvd.daemon.service import Service
-from improvd.daemon.successor import Successor
 from improvd.daemon.trace import Trace
 from improvd.errors import UserError
 
@@ -62,12 +49,10 @@ if TYPE_CHECKING:
     from improvd.core.events import Beats
     from improvd.core.view import View
     from improvd.daemon.beside import Beside
-    from improvd.daemon.child import Child
     from improvd.daemon.happenings import Witness
     from improvd.daemon.log import Say
-    from improvd.daemon.messages import Message
-
-    Handler = Callable[[Any, Seconds], None]
+    from improvd.daemon.member import Member
+    from improvd.daemon.messages import Message, ModelReady
 
 FAREWELL = Seconds(5.0)
 """The longest that the end may take until the last note's off is sent."""
@@ -112,57 +97,28 @@ class Session:
         self._wake.setblocking(False)
         self._link = Linked(options, link)
         self._witnesses.append(self._link)
-        self._successor = Successor(worker, lambda: self._held.settings.style)
+        successor = Keeper("next model", worker, lambda: self._successor.order())  # noqa: PLW0108  there is none yet
         self._family = Family(
-            Keeper("MIDI ports", ports, self._open_ports),
-            Keeper("model", worker, lambda: LoadModel(self._held.options.model, self._held.settings.style)),
+            Keeper("MIDI ports", ports, lambda: self._ports.order(now())),
+            Keeper("model", worker, lambda: self._model.order()),  # noqa: PLW0108  as above
             [Keeper(one.title, one.command, partial(self._order, one), one.inherited) for one in beside],
-            asked_for=(self._successor.keeper, self._link.keeper),
+            asked_for=(successor, self._link.keeper),
             awake=self._awake,
             debug=debug,
         )
-        self._has_page = any(isinstance(one, Door) for one in beside)
         self._handles = Handles(self, self._say, self._family.ports.send)
-        self._outfit = Outfit(options, self._family.ports.send)
-        self._witnesses += [self._handles, self._outfit]
+        outfit = Outfit(options, self._family.ports.send)
+        self._witnesses += [self._handles, outfit]
         self._duet = Duet(self._held, self._family, self._witnesses, self._handles, self._say)
-        self._handlers: dict[Keeper, dict[type, Handler]] = {
-            self._family.ports: {
-                Heard: self._duet.hear,
-                TicksHeard: self._duet.hear_ticks,
-                Sent: self._duet.sent,
-                TicksSent: lambda sent, at: self._duet.see(at, sent),
-                Pong: self._on_pong,
-                PortsOpen: self._on_ports_open,
-                PortsThere: self._on_ports_there,
-                Closed: self._on_closed,
-                Failed: partial(self._on_failed, self._family.ports),
-            },
-            self._family.worker: {
-                Continuation: self._duet.answered,
-                ModelReady: self._on_model_ready,
-                Failed: partial(self._on_failed, self._family.worker),
-            },
-            self._link.keeper: {
-                LinkState: self._duet.hear_link,
-                Serves: self._on_link_serves,
-                Failed: partial(self._on_failed, self._link.keeper),
-            },
-            self._successor.keeper: {
-                ModelReady: self._on_successor_ready,
-                Failed: lambda failed, _at: self._refuse_successor(failed.message),
-            },
-        }
+        company = Company(self._family, self._duet, Complaints(self._say), self._say, debug)
+        has_page = any(isinstance(one, Door) for one in beside)
+        self._ports = PortsMember(company, self._held, outfit, self._service, self._begin, has_page=has_page)
+        self._model = ModelMember(company, self._held, self._begin)
+        self._successor = SuccessorMember(successor, company, self._held, self._model, self._desk.model_chosen)
+        members: list[Member] = [self._ports, self._model, self._successor, LinkMember(company, self._held, self._link)]
         for keeper, one in zip(self._family.others, beside, strict=True):
-            self._handlers[keeper] = {
-                Serves: partial(self._on_serves, keeper, one),
-                Failed: partial(self._on_failed, keeper),
-            }
-        self._open: PortsOpen | None = None  # how the ports stand
-        self._there = PortsThere()
-        self._api = ""  # the MIDI system that was found first
-        self._model: ModelReady | None = None
-        self._complaints = Complaints(self._say)
+            members.append(BesideMember(keeper, company, one.welcome))
+        self._members = {member.keeper: member for member in members}
         self._stop = False
 
     @property
@@ -184,8 +140,7 @@ class Session:
     def processes(self) -> dict[str, int]:
         """The process id of each process there is, by what it does."""
         children = {"ports": self._family.ports.child, "model": self._family.worker.child}
-        others = (self._successor.keeper, self._link.keeper, *self._family.others)
-        children |= {keeper.title: keeper.child for keeper in others}
+        children |= {keeper.title: keeper.child for keeper in (*self._family.asked_for, *self._family.others)}
         return {"engine": os.getpid()} | {name: child.process.pid for name, child in children.items() if child}
 
     @property
@@ -207,9 +162,10 @@ class Session:
 
         Of a model that is to be loaded first, `Desk.model_chosen` is told what came of it.
         """
-        if self._model and (model := self._held.wish(name, value, self._model, self._there)):
-            self._choose_model(model, now())
-        elif self._model:
+        playing = self._model.playing
+        if playing and (model := self._held.wish(name, value, playing, self._ports.there)):
+            self._successor.ask(model, now())
+        elif playing:
             self._duet.settings_changed(now())
             if name == "bpm":
                 self._link.set_tempo()  # though it be the same as before: the others may have changed it since
@@ -274,10 +230,11 @@ class Session:
     def _end(self) -> None:
         """The ports first, which release what sounds; the model is merely let go."""
         self._family.worker.send(Close())
-        out_of_reach = self._open is not None and not self._open.plays and self._duet.mirror.left_behind(now())
+        stand = self._ports.stand
+        out_of_reach = stand is not None and not stand.plays and self._duet.mirror.left_behind(now())
         try:
             # Ports that never served have sent nothing.
-            released = not self._duet.on or self._family.release(FAREWELL, self._receive, self._duet.mirror)
+            released = not self._duet.on or self._family.release(FAREWELL, self._ports.receive, self._duet.mirror)
             if out_of_reach:
                 self._say("the synth is gone, and a note may sound on: silence it there", Level.ERROR)
             elif not released:
@@ -298,16 +255,16 @@ class Session:
         at = now()
         ready = self._family.wait(self._patience(at), self._desk.reading(), self._desk.writing())
         read = now()
-        for keeper in self._family.all:
-            self._receive(keeper)
+        for member in self._members.values():
+            member.receive()
         for event in self._desk.heard(now()):
             self._duet.hear_client(event, now())
         self._duet.on_time(now())
-        if self._duet.on and self._model:  # before, its styles are not known
-            self._renew_settings(self._model, now())
+        if self._duet.on and self._model.playing:  # before, its styles are not known
+            self._renew_settings(self._model.playing, now())
         if self._duet.model_is_stuck(read):
-            self._lost(self._family.worker, "does not answer", now())
-        self._family.look_after(read, self._lost)
+            self._model.lost("does not answer", now())
+        self._family.look_after(read, lambda keeper, why, at: self._members[keeper].lost(why, at))
         self._desk.serve(*ready)
         self._duet.show(now())
         if not self._family.ports.ready:  # who would answer otherwise
@@ -323,103 +280,17 @@ class Session:
         nearest = min((deadline for deadline in deadlines if deadline is not None), default=None)
         return None if nearest is None else Seconds(max(0.0, nearest - at))
 
-    # -- what comes in
-
-    def _receive(self, keeper: Keeper) -> None:
-        for message in keeper.receive():
-            handle = self._handlers[keeper].get(type(message))
-            if handle is not None:
-                handle(message, now())
-
-    def _on_pong(self, pong: Pong, at: Seconds) -> None:
-        self._family.heartbeat.answered(pong)
-        self._duet.see(at, pong)
-        self._service.alive(at)
-        self._duet.mirror.heard_of(at)
-
-    def _on_closed(self, _closed: Closed, _at: Seconds) -> None:
-        self._duet.mirror.cleared()
-
-    def _on_ports_open(self, ports: PortsOpen, at: Seconds) -> None:
-        before, fresh = self._open, not self._family.ports.ready
-        if fresh:
-            self._family.ports.serves(at)
-            self._family.heartbeat.restart(at)
-            self._complaints.serves(self._family.ports)
-            self._duet.send_pace()
-        if ports.plays and (fresh or before is None or not before.plays):
-            self._duet.mirror.cleared()  # it was silenced when it was opened
-        if not ports.hears:
-            self._duet.hands.let_go()
-        self._open, self._api = ports, self._api or ports.api
-        for line in status.came_and_went(before, ports, fresh=fresh):
-            self._say(line, Level.INFO if ports.complete else Level.WARNING)
-        if self._duet.on:
-            self._duet.ports_stand(ports, at, fresh=fresh)
-        self._begin()
-
-    def _on_ports_there(self, there: PortsThere, at: Seconds) -> None:
-        self._there = there
-        self._duet.see(at, there)
-
     def _order(self, one: Beside) -> Message:
         return one.order(self._desk.path or Path(os.devnull))
 
-    def _on_serves(self, keeper: Keeper, one: Beside, _serves: Serves, at: Seconds) -> None:
-        keeper.serves(at)
-        self._say(f"the {one.title} is back" if self._complaints.serves(keeper) else one.welcome)
-
-    def _on_link_serves(self, _serves: Serves, at: Seconds) -> None:
-        keeper = self._link.keeper
-        self._link.serves(at)
-        self._say(f"the {keeper.title} is back" if self._complaints.serves(keeper) else self._link.welcome)
-
-    def _give_up_link(self, why: str, at: Seconds) -> None:
-        """The session can't be joined: whoever led before leads."""
-        self._link.keeper.dismiss()
-        self._complaints.serves(self._link.keeper)  # nothing is waited for any more
-        self._held.give_up_link(self._link.before)
-        self._say(f"{status.never_started('Link session', why)}; sync is {self._link.before} again", Level.WARNING)
-        self._duet.settings_changed(at)
-
-    def _on_model_ready(self, model: ModelReady, at: Seconds) -> None:
-        self._family.worker.serves(at)
-        self._complaints.serves(self._family.worker)
-        self._duet.model_ready(model.step, at)
-        self._model = self._model or model
-        self._begin()
-
-    def _choose_model(self, name: str, at: Seconds) -> None:
-        """Have another model take over as soon as it is loaded and proven; the present one plays meanwhile."""
-        if self._successor.is_coming:
-            self._refuse_successor(f"the model {self._successor.name} was given up for another")
-        self._successor.ask(name, at)
-
-    def _on_successor_ready(self, model: ModelReady, at: Seconds) -> None:
-        try:
-            self._held.go_by_model(self._successor.name, model)
-        except UserError as error:  # the style was changed while it was loaded
-            self._refuse_successor(str(error))
-            return
-        self._successor.take_over(self._family.worker, at)
-        self._complaints.serves(self._family.worker)
-        self._model = model
-        self._duet.model_changed(model, at)
-        self._duet.settings_changed(at)
-        self._desk.model_chosen(None)
-
-    def _refuse_successor(self, why: str) -> None:
-        problem = self._successor.refuse(why, self._model.name if self._model else "")
-        self._say(str(problem), Level.WARNING)
-        self._desk.model_chosen(problem)
-
     def _begin(self) -> None:
         """Once both children are up for the first time, the duet is on, whether the ports are there or waited for."""
-        if self._duet.on or self._open is None or self._model is None:
+        stand, model = self._ports.stand, self._model.playing
+        if self._duet.on or stand is None or model is None:
             return
-        self._duet.begin(self._open, self._model)
-        if not self._open.complete:
-            self._duet.ports_stand(self._open, now())
+        self._duet.begin(stand, model)
+        if not stand.complete:
+            self._duet.ports_stand(stand, now())
 
     def _renew_settings(self, model: ModelReady, at: Seconds) -> None:
         before = self._held.options
@@ -427,63 +298,9 @@ class Session:
             self._say(renewal.line, Level.INFO if renewal.taken else Level.WARNING)
             self._desk.reloaded(renewal.line, taken=renewal.taken)
             if renewal.model is not None:
-                self._choose_model(renewal.model, at)
+                self._successor.ask(renewal.model, at)
         if self._held.options != before:
             self._duet.settings_changed(at)
-
-    def _open_ports(self) -> OpenPorts:
-        return open_ports(self._held, self._duet, self._outfit, api=self._api, page=self._has_page, at=now())
-
-    # -- what goes wrong
-
-    def _lost(self, keeper: Keeper, why: str, at: Seconds) -> None:
-        if keeper.child is not None:
-            self._family.hear_noise(keeper.child)
-        self._debug(f"{keeper.title}: {why}")
-        if keeper is self._successor.keeper:
-            self._refuse_successor(f"the process of the model {self._successor.name} {why}")
-        elif keeper.child is None:  # nor could another be started
-            self._complaints.outside(keeper, f"the {keeper.title} {why}")
-        elif keeper is self._link.keeper and self._duet.on and not self._link.has_served:
-            self._give_up_link(why, at)
-        elif keeper in (self._link.keeper, *self._family.others):  # the duet goes on without it, until it is back
-            if keeper not in self._complaints:
-                self._complaints.ended(keeper)
-            keeper.lose(at)
-        else:
-            self._lost_of_the_duet(keeper, why, at)
-
-    def _lost_of_the_duet(self, keeper: Keeper, why: str, at: Seconds) -> None:
-        """The ports or the model: another is started, and what is lost with the one before is told."""
-        served, child = keeper.ready, keeper.child
-        excused = keeper in self._complaints  # it said itself what ended it
-        keeper.lose(at, at_once=served and excused)
-        if not self._duet.on and not served:
-            self._never_started(keeper, why, child)
-        if keeper is self._family.worker:
-            self._duet.model_lost()
-        if served and not excused:
-            self._say(status.ended(keeper.title), Level.WARNING)
-        if served and keeper is self._family.ports:
-            self._open = self._open and self._open.none_there()
-            if self._duet.on:
-                self._duet.ports_lost(at)
-
-    def _never_started(self, keeper: Keeper, why: str, child: Child | None) -> None:
-        """Raise `UserError`, but for a sound server that is stopped: it may go on, and is waited for."""
-        exit_status = child.exit_status() if child else None
-        if keeper is not self._family.ports or exit_status != -signal.SIGALRM:  # the signal of its watchdog
-            raise UserError(status.never_started(keeper.title, why))
-        self._complaints.outside(keeper, status.stuck(self._held.options.api))
-        self._open = self._open or none_open(self._held.options)
-        self._begin()
-
-    def _on_failed(self, keeper: Keeper, failed: Failed, _at: Seconds) -> None:
-        self._debug(f"{keeper.title}: {failed.message}")
-        if failed.theirs and not self._duet.on and not keeper.ready:
-            raise UserError(failed.message)
-        if failed.theirs:
-            self._complaints.outside(keeper, failed.message)
 
     def _recording_broke(self, error: OSError) -> None:
         self._say(f"nothing can be recorded any more: {error.strerror}", Level.WARNING)
