@@ -43,9 +43,32 @@ class Metronome:
     def __init__(self, *, clock: bool, click: int | None, early: bool = False, beat: int | None = None) -> None:
         self._clock = clock
         self._beat = beat
+        self._clicking = click, early
         self._clicks = None if click is None else Clicks(click, early=early)
         self._transport = Transport()
         self._stride: Stride | None = None
+
+    def become(
+        self, now: Seconds, *, clock: bool, click: int | None, early: bool = False, beat: int | None = None
+    ) -> list[Stroke]:
+        """Keep time otherwise from now on, as one that is made so; the messages that follow from that at once.
+
+        Who is sent no clock any more is told to stop. Who is sent one from now on begins a song with the next bar.
+        """
+        out: list[Stroke] = []
+        if clock != self._clock:
+            out += self._told(self._transport.close(), now)
+            self._clock, self._transport = clock, Transport()
+            if self._stride is not None:
+                out += self._told(self._transport.follow(self._stride, 0), now)
+        if (click, early) != self._clicking:
+            out += self._end_click(now)
+            self._clicking = click, early
+            self._clicks = None if click is None else Clicks(click, early=early)
+            if self._clicks is not None and self._stride is not None:
+                self._clicks.follow(self._stride, 0, now)
+        self._beat = beat
+        return out
 
     def follow(self, pace: Pace, now: Seconds) -> list[Stroke]:
         """The beat is known otherwise from now on; the messages that follow from that at once."""

@@ -251,16 +251,51 @@ def test_others_follow_the_player_through_the_answer() -> None:
     assert (ticks.index(late[0]) - ticks.index(first)) % 24 == round((late[0] - 1.0) * 48) % 24
 
 
-@given(
-    st.lists(st.tuples(PACES, st.floats(0.0, 3.0)), min_size=1, max_size=6),
-    st.booleans(),
-    st.none() | st.integers(0, 15),
-    st.booleans(),
-)
-def test_whatever_the_beat_does(changes: list[tuple[Pace, float]], clock: bool, click: int | None, early: bool) -> None:
+def test_who_is_sent_the_clock_from_now_on_begins_with_the_next_bar_and_who_is_not_stops() -> None:
+    metronome = Metronome(clock=False, click=None)
+    metronome.follow(PACE, Seconds(9.9))
+    assert play(metronome, 13.1) == []
+    assert metronome.become(Seconds(13.1), clock=True, click=None) == []
+    strokes = play(metronome, 14.6)
+    assert times(strokes, TICK)[0] == pytest.approx(13.104167, abs=1e-5)
+    assert transport(strokes) == [(13.99, START)]
+    assert metronome.become(Seconds(14.6), clock=True, click=None) == []
+    assert transport(metronome.become(Seconds(14.6), clock=False, click=None)) == [(14.6, STOP)]
+    assert play(metronome, 20.0) == []
+    assert metronome.close(Seconds(20.0)) == []
+
+
+def test_clicks_begin_with_the_next_beat_and_one_that_sounds_is_ended_where_it_sounds() -> None:
+    metronome = Metronome(clock=False, click=None)
+    assert metronome.become(Seconds(9.0), clock=False, click=9) == []  # before there is a beat
+    metronome.follow(PACE, Seconds(9.9))
+    strokes = play(metronome, 10.51)
+    assert clicks(strokes) == [(10.0, 76), (10.5, 77)]
+    ended = metronome.become(Seconds(10.51), clock=False, click=3, early=True)
+    assert [(stroke.event.data, stroke.click) for stroke in ended] == [(bytes((0x89, 77, 0)), True)]
+    strokes = play(metronome, 11.02)
+    assert [stroke.event.data[0] & 0x0F for stroke in strokes] == [3]
+    assert clicks(strokes) == [(11.0, 77)]
+    assert metronome.become(Seconds(11.02), clock=False, click=3, early=True, beat=15) == []  # it sounds on
+    assert len(metronome.become(Seconds(11.03), clock=False, click=None)) == 1
+    assert play(metronome, 14.0) == []
+
+
+KEPT = st.tuples(st.booleans(), st.none() | st.integers(0, 15), st.booleans())
+"""Whether a clock is sent, the channel of the clicks, whether they leave early."""
+
+
+@given(st.lists(st.tuples(PACES, st.floats(0.0, 3.0), st.none() | KEPT), min_size=1, max_size=6), KEPT)
+def test_whatever_the_beat_does(
+    changes: list[tuple[Pace, float, tuple[bool, int | None, bool] | None]], kept: tuple[bool, int | None, bool]
+) -> None:
+    clock, click, early = kept
     metronome = Metronome(clock=clock, click=click, early=early)
     now, strokes = Seconds(0.0), []
-    for pace, wait in changes:
+    for pace, wait, other in changes:
+        if other is not None:
+            clock, click, early = other
+            strokes += metronome.become(now, clock=clock, click=click, early=early)
         strokes += metronome.follow(pace, now)
         now = Seconds(now + wait)
         strokes += play(metronome, now)
@@ -281,11 +316,10 @@ def test_whatever_the_beat_does(changes: list[tuple[Pace, float]], clock: bool, 
             assert on == (data == STOP)
             on = not on
     assert not on
-    sounding: set[int] = set()
+    sounding: set[tuple[int, int]] = set()
     for stroke in strokes:
         if stroke.click:
-            assert stroke.event.data[0] & 0x0F == click
-            pitch, is_on = stroke.event.data[1], stroke.event.data[0] & 0xF0 == 0x90
-            assert (pitch in sounding) != is_on
-            (sounding.add if is_on else sounding.discard)(pitch)
+            key, is_on = (stroke.event.data[0] & 0x0F, stroke.event.data[1]), stroke.event.data[0] & 0xF0 == 0x90
+            assert (key in sounding) != is_on
+            (sounding.add if is_on else sounding.discard)(key)
     assert not sounding
