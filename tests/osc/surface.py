@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pythonosc.osc_message import OscMessage
@@ -17,15 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Told = tuple[str, tuple[Any, ...]]
-
-
-def free_port() -> int:
-    """A UDP port of this machine that nobody has, nor gets unless he asks for it: below those that Linux gives away."""
-    for port in random.sample(range(20_000, 32_000), 1000):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking, suppress(OSError):
-            asking.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no port is free")
 
 
 class Surface:

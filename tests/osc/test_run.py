@@ -16,8 +16,9 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from improvd.control import place
 from improvd.control.client import Connection
 from improvd.osc.ear import AHEAD, wait_of
+from tests.addresses import free_ports
 from tests.daemon.running import Running, is_alive, wait_until
-from tests.osc.surface import Surface, free_port
+from tests.osc.surface import Surface
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ class Stage:
     """A session, a surface for it, and the session's control socket."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
+        (self.port,) = free_ports(1, socket.SOCK_DGRAM)
         self.surface = Surface(self.port)
         words = ["--osc-in", str(self.port), "--osc-out", f"{self.surface.own_port}, {NOBODY}"]
         self.running = Running(

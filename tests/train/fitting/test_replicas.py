@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from improvd.errors import UserError
+from tests.addresses import free_ports
 from tests.train.tunes import piece, shard
 
 if TYPE_CHECKING:
@@ -29,12 +30,7 @@ STEPS = 20
 
 def addresses(count: int) -> list[str]:
     """Where nobody listens."""
-    with_ports = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [f"127.0.0.1:{one.getsockname()[1]}" for one in with_ports]
-    finally:
-        for one in with_ports:
-            one.close()
+    return [f"127.0.0.1:{port}" for port in free_ports(count, socket.SOCK_STREAM)]
 
 
 def environment(cluster: Sequence[str] = (), worker: int = 0) -> dict[str, str]:
