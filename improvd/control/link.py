@@ -47,11 +47,19 @@ class Link:
         self._numbers = count()
         self._pending: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._writer: asyncio.StreamWriter | None = None
+        self._up = asyncio.Event()
 
     @property
     def is_up(self) -> bool:
         """Whether the daemon is there."""
         return self._writer is not None
+
+    async def wait(self, patience: float) -> bool:
+        """Whether the daemon is there, or comes to be within ``patience`` seconds."""
+        if not self.is_up:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._up.wait(), patience)
+        return self.is_up
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -79,6 +87,7 @@ class Link:
 
     async def _converse(self, reader: asyncio.StreamReader) -> None:
         watching = asyncio.ensure_future(self.ask("watch", what=self._watch))
+        self._up.set()
         self._changed(True)
         try:
             while line := await reader.readline():
@@ -101,6 +110,7 @@ class Link:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+        self._up.clear()
         for answer in self._pending.values():
             if not answer.done():
                 answer.set_exception(UnreachableError())

@@ -9,6 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from improvd.control.link import UnreachableError
+from improvd.osc.questions import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -32,14 +33,17 @@ class Asking:
         self._setting: set[str] = set()
 
     def set(self, name: str, value: float | str, sender: Sender) -> None:
-        """Have an option set. While the one before is being met, of all that follow the last one counts."""
+        """Have an option set. While the one before is being met, or nobody is there, of all that come the last counts.
+
+        Nobody is waited for longer than questions are.
+        """
         self._wanted[name] = value, sender
         if name not in self._setting:
             self._setting.add(name)
             self._start(self._settle(name))
 
     def do(self, sender: Sender, do: str, **more: object) -> None:
-        """Have something done."""
+        """Have something done: now, or not at all. What is pressed counts at its moment."""
         if len(self._pending) >= MOST_PENDING:
             self._refused(sender, "too much is asked at once")
         else:
@@ -59,6 +63,7 @@ class Asking:
     async def _settle(self, name: str) -> None:
         try:
             while name in self._wanted:
+                await self._link.wait(PATIENCE)
                 value, sender = self._wanted.pop(name)
                 await self._ask(sender, "set", name=name, value=value)
         finally:

@@ -15,8 +15,9 @@ from improvd.errors import UserError
 from improvd.osc.asking import NOBODY, Asking
 from improvd.osc.beats import BeatTeller
 from improvd.osc.ear import Ear
-from improvd.osc.news import BEAT, ERROR, WATCHED, News
+from improvd.osc.news import BEAT, ERROR, STANDING, WATCHED, News
 from improvd.osc.packets import Message, write
+from improvd.osc.questions import Questions
 from improvd.osc.wishes import ROOT, Mute, Press, Refresh, Set, Tell, wish_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class Bridge:
         self._ear = None if ear is None else Ear(ear, self._hear)
         self._news = News()
         self._beats = BeatTeller(lambda number: self._tell([Message(BEAT, (number,))]))
-        self._asking = Asking(self._link, lambda sender, why: self._answer(sender, Message(ERROR, (why,))))
+        self._asking = Asking(self._link, self._refuse)
+        self._questions = Questions(self._answer, lambda sender: self._refuse(sender, NOBODY))
 
     async def run(self, end: asyncio.Event) -> None:
         """Until ``end`` is set."""
@@ -53,6 +55,7 @@ class Bridge:
         finally:
             if self._ear is not None:
                 self._ear.close()
+            self._questions.close()
             await self._asking.close()
             linked.cancel()
             await asyncio.gather(linked, return_exceptions=True)
@@ -65,7 +68,7 @@ class Bridge:
         try:
             self._do(said, sender)
         except UserError as error:
-            self._answer(sender, Message(ERROR, (str(error),)))
+            self._refuse(sender, str(error))
 
     def _do(self, said: Said, sender: Sender) -> None:
         """Raises `UserError` for what can't be done."""
@@ -77,16 +80,18 @@ class Bridge:
         elif isinstance(wish, Mute):
             self._asking.do(sender, "mute", on=wish.on)
         elif isinstance(wish, Tell):
-            self._answer(sender, self._present(wish.address))
+            self._inform(sender, wish.address)
         elif isinstance(wish, Refresh):
             self._tell(self._news.all())
 
-    def _present(self, address: str) -> Message:
-        """What stands at an address. Raises `UserError`."""
-        if address not in self._news.told:
+    def _inform(self, sender: Sender, address: str) -> None:
+        """Say what stands at an address, as soon as that is known. Raises `UserError` where nothing ever does."""
+        if address in self._news.told:
+            self._answer(sender, Message(address, self._news.told[address]))
+            return
+        if address not in STANDING:
             live_option(address.removeprefix(ROOT))
-            raise UserError(NOBODY)
-        return Message(address, self._news.told[address])
+        self._questions.ask(address, sender)
 
     # -- from the session to OSC
 
@@ -95,6 +100,7 @@ class Bridge:
             self._beats.hear(event)
         else:
             self._tell(self._news.hear(event))
+            self._questions.settle(self._news.told)
 
     def _on_link(self, is_up: bool) -> None:
         if not is_up:
@@ -107,6 +113,9 @@ class Bridge:
             for mouth in self._mouths:
                 with suppress(OSError):  # nobody is there, or too much is on its way
                     mouth.send(packet)
+
+    def _refuse(self, sender: Sender, why: str) -> None:
+        self._answer(sender, Message(ERROR, (why,)))
 
     def _answer(self, sender: Sender, message: Message) -> None:
         if self._socket is not None:

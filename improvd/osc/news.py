@@ -19,6 +19,8 @@ WATCHED: Final = ("state", "settings", "heard", "sent", "pace")
 AWAY: Final = "away"
 """The state while the session can't be reached, or has ended."""
 ERROR, BEAT = f"{ROOT}error", f"{ROOT}beat"
+STANDING: Final = frozenset(f"{ROOT}{name}" for name in ("state", "tempo", "confidence", "leader", "key-heard"))
+"""What has a present value beside the options."""
 THEIRS, OURS = f"{ROOT}note/player", f"{ROOT}note/improvd"
 
 
