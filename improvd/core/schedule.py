@@ -194,6 +194,11 @@ class Schedule:
         self._channels.update(channels)
         return self._silence(now, guarded=self._guarded)
 
+    def owed(self) -> list[bytes]:
+        """What ends all that may sound of ours at a synth that went, and will not be the one that is played on."""
+        offs = [bytes((NOTE_OFF | note.channel, note.pitch, 64)) for note in self._sounding.values()]
+        return offs + [bytes((CONTROL | channel, SUSTAIN, 0)) for channel in sorted(self._channels)]
+
     def let_go(self, now: Seconds) -> None:
         """The keyboard is out of reach: no key counts as held, and what waited for one to come up ends ``now``."""
         self._hands.let_go()

@@ -68,7 +68,10 @@ class PortsMember(Indispensable):
 
     def order(self, at: Seconds) -> OpenPorts:
         """What a fresh process is told first."""
-        return open_ports(self._held, self._company.duet, self._outfit, api=self._api, page=self._has_page, at=at)
+        owed = self.stand.owed if self.stand else ()
+        return open_ports(
+            self._held, self._company.duet, self._outfit, api=self._api, owed=owed, page=self._has_page, at=at
+        )
 
     def _on_pong(self, pong: Pong, at: Seconds) -> None:
         self._company.family.heartbeat.answered(pong)

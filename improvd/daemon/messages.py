@@ -54,6 +54,14 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """``data`` ends what may sound at the output ``name``, which is out of reach; without numbers that change."""
+
+    name: str
+    data: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenPorts:
     """Engine to ports, once, first: what to open.
 
@@ -63,7 +71,8 @@ class OpenPorts:
     ``keys`` (channel, pitch) and ``pedals`` (channel) are what the player holds meanwhile. ``channels`` are silenced
     whenever the output opens, for what an improvd that was ended by force may have left there. ``page``: there is one
     to play on where there is no MIDI system. ``choosing`` is sent whenever the output opens: which sound to play with.
-    ``controls`` is the name of the output where controls follow; without one there is none.
+    ``controls`` is the name of the output where controls follow; without one there is none. ``owed`` is what the
+    process before this one told last: see `PortsOpen`.
     """
 
     api: str
@@ -81,6 +90,7 @@ class OpenPorts:
     keyboard: Keyboard = AS_IT_IS
     choosing: tuple[bytes, ...] = ()
     controls: str = ""
+    owed: tuple[Owed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,8 @@ class PortsOpen:
     """Ports to engine: the process serves, and how its ports stand; once more whenever one of them came or went.
 
     Names as the backend gives them; ``api`` is empty while no MIDI system runs. ``grants`` is for the player to read,
-    and so are ``waiting``: why what is waited for isn't there, a line each.
+    and so are ``waiting``: why what is waited for isn't there, a line each. ``owed`` is what outputs that went while
+    something sounded there are to be sent, should they be back.
     """
 
     api: str
@@ -97,6 +108,7 @@ class PortsOpen:
     instrument: str
     grants: str
     waiting: tuple[str, ...] = ()
+    owed: tuple[Owed, ...] = ()
 
     @property
     def hears(self) -> bool:

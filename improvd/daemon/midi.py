@@ -5,11 +5,18 @@ Every call may block, for ever where a sound server is stopped or dead: call eac
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from improvd.config.systems import NULL, SYSTEMS
+from improvd.core.events import Seconds
 from improvd.daemon.messages import Port, PortsThere
 from improvd.errors import MidiError
+
+if TYPE_CHECKING:
+    from improvd.daemon.messages import Owed
+
+LAST_PERIOD = Seconds(0.05)
+"""JACK hands what was sent to its server in the next period: a port that closes before that loses it."""
 
 
 class SystemGoneError(MidiError):
@@ -56,6 +63,9 @@ class System(Protocol):
     def show(self, data: bytes) -> None:
         """Send one message now to where controls follow. Raises `SystemGoneError`."""
 
+    def settle(self, owed: Owed) -> bool:
+        """Send that to an output that is not ours, in passing; False where that could not be."""
+
     def close(self) -> None:
         """Let go of the ports: nothing is heard or sent afterwards."""
 
@@ -85,6 +95,10 @@ class NullSystem:
 
     def show(self, data: bytes) -> None:
         """Nothing to do."""
+
+    def settle(self, _owed: Owed) -> bool:
+        """There is none."""
+        return False
 
     def close(self) -> None:
         """Nothing to do."""

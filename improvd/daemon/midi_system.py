@@ -5,7 +5,9 @@ Every call may block, for ever where a sound server is stopped or dead: call eac
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
+from time import sleep
 from typing import TYPE_CHECKING
 
 from improvd.config.systems import AUTO, NULL
@@ -13,7 +15,7 @@ from improvd.daemon import graph_alsa
 from improvd.daemon.graph import NamesOnly
 from improvd.daemon.graph_jack import JackGraph, NoServerError
 from improvd.daemon.messages import Port, PortsThere
-from improvd.daemon.midi import NullSystem, SystemGoneError, compiled
+from improvd.daemon.midi import LAST_PERIOD, NullSystem, SystemGoneError, compiled
 from improvd.daemon.portnames import device, offered, shown
 from improvd.daemon.row import Row
 from improvd.errors import MidiError
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
     from improvd.daemon.graph import Graph
-    from improvd.daemon.messages import OpenPorts, TimePorts
+    from improvd.daemon.messages import OpenPorts, Owed, TimePorts
     from improvd.daemon.midi import System
     from improvd.daemon.plug import Plug
     from improvd.daemon.row import Hear
@@ -131,6 +133,22 @@ class RtMidiSystem:
     def show(self, data: bytes) -> None:
         """See `System`."""
         self._send(self._controls, data)
+
+    def settle(self, owed: Owed) -> bool:
+        """See `System`; by a client that is there for no longer than that."""
+        import rtmidi  # noqa: PLC0415  only where a real system is wanted
+
+        try:
+            plug = self._make("improvd last", owed.name, None, ticks=False)
+        except rtmidi.RtMidiError:  # the system takes no more clients
+            return False
+        with closing(plug):
+            plug.look(())
+            if plug.name:
+                for data in owed.data:
+                    plug.send(data)
+                sleep(LAST_PERIOD)
+            return bool(plug.name)
 
     def close(self) -> None:
         """See `System`."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from improvd.core.events import Seconds
     from improvd.daemon.duet import Duet
     from improvd.daemon.held import Held
+    from improvd.daemon.messages import Owed
     from improvd.daemon.outfit import Outfit
 
 
@@ -22,10 +23,13 @@ def none_open(options: RunOptions) -> PortsOpen:
     return PortsOpen("", inputs, Port(options.output, ""), Instrument.UNKNOWN.value, "")
 
 
-def open_ports(held: Held, duet: Duet, outfit: Outfit, *, api: str, page: bool, at: Seconds) -> OpenPorts:
+def open_ports(
+    held: Held, duet: Duet, outfit: Outfit, *, api: str, owed: tuple[Owed, ...], page: bool, at: Seconds
+) -> OpenPorts:
     """The order, by what holds and what sounds. ``api`` is the MIDI system that was found first, if one was.
 
-    ``page`` tells whether there is a page, whose keys are heard beside the keyboard's.
+    ``owed`` is what the process before this one told of outputs that went. ``page`` tells whether there is a page,
+    whose keys are heard beside the keyboard's.
     """
     chosen = held.options
     limits = schedule_limits(chosen)
@@ -54,6 +58,7 @@ def open_ports(held: Held, duet: Duet, outfit: Outfit, *, api: str, page: bool, 
         keyboard=fitting.keyboard,
         choosing=fitting.choosing,
         controls=chosen.controls_out,
+        owed=owed,
     )
 
 

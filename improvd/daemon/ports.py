@@ -25,9 +25,9 @@ from improvd.core.one_clock import TIMING
 from improvd.daemon import realtime, watchdog
 from improvd.daemon.clock import now
 from improvd.daemon.messages import Closed, Failed, OpenPorts, Repatch
-from improvd.daemon.midi import SystemGoneError
+from improvd.daemon.midi import LAST_PERIOD, SystemGoneError
 from improvd.daemon.midi_system import make_system
-from improvd.daemon.standing import LAST_PERIOD, Standing
+from improvd.daemon.standing import Standing
 from improvd.daemon.wire import Peer, last_words
 
 if TYPE_CHECKING:

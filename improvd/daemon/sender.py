@@ -161,17 +161,29 @@ class Sender:
         self._schedule.unplug(seen)
         self._owed = tuple(self._manual.owed())
 
-    def gain_output(self, instrument: Instrument, channels: Iterable[int] = ()) -> None:
-        """The synth is in reach: end what may sound there of ours, on ``channels`` whatever it is."""
+    def owes(self) -> tuple[bytes, ...]:
+        """What a synth that is out of reach must be sent before nothing that came by us can sound on there."""
+        return (*self._schedule.owed(), *self._owed)
+
+    def gain_output(self, instrument: Instrument, channels: Iterable[int] = (), owed: Iterable[bytes] = ()) -> None:
+        """The synth is in reach: end what may sound there of ours, on ``channels`` whatever it is.
+
+        ``owed`` is what `owes` gave when this one went and another was played on.
+        """
         self._send_all(self._schedule.plug(self._now(), instrument, channels))
+        self._put(owed)
         self._put(self._owed)
         self._owed = ()
         self._put(self._choosing)
 
     def leave_output(self) -> None:
-        """The synth is about to be exchanged for another: what sounds there ends; what is planned stays planned."""
+        """The synth is about to be exchanged for another: what sounds there ends; what is planned stays planned.
+
+        One that is out of reach stays owed.
+        """
         self._put(self._manual.leave())
-        self._owed = ()
+        if self._schedule.plugged:
+            self._owed = ()
         self._beat_time(self._metronome.leave(self._now()))
         self._send_all(self._schedule.leave(self._now()))
 

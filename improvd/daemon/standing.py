@@ -14,7 +14,9 @@ from improvd.core.metronome import Metronome
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.daemon import watchdog
 from improvd.daemon.clock import now
-from improvd.daemon.messages import Port, PortsOpen, PortsThere
+from improvd.daemon.messages import Owed, Port, PortsOpen, PortsThere
+from improvd.daemon.midi import LAST_PERIOD
+from improvd.daemon.portnames import stable
 from improvd.daemon.sender import Sender
 
 if TYPE_CHECKING:
@@ -33,9 +35,6 @@ ROOM = Seconds(0.005)
 """A look gives way to a message that is due within this: for at most another `EVERY`, so that even a stream without a
 gap doesn't keep us from looking."""
 
-LAST_PERIOD = Seconds(0.05)
-"""JACK hands what was sent to its server in the next period: a port that closes before that loses it."""
-
 
 class Standing:
     """Looks at ``system`` as ``order`` wants it. ``grants`` is what the system granted this process, in words."""
@@ -47,6 +46,8 @@ class Standing:
         self._grants = grants
         self._sources = set(order.inputs or ("",))  # heard at last, for all that is known of the process before us
         self._output = Port(order.output, "")
+        self._gone = ""  # the output, by its name, that was played on last and went
+        self._debts = {owed.name: owed for owed in order.owed}
         self._there = PortsThere()
         self._wish: Repatch | None = None
         self._next = self._seen = now()
@@ -101,6 +102,7 @@ class Standing:
             return
         with watchdog.within(OPENING):
             changed = self._system.look()
+            changed |= self._settle()
         self._next = Seconds(at + EVERY)
         if not changed:
             self._seen = at
@@ -126,15 +128,46 @@ class Standing:
         system, instrument, output = self._system, self._instrument(), self._system.output
         sender.know(instrument)
         if output.name and output != self._output:
-            with watchdog.within(OPENING):
-                sender.gain_output(instrument, self._order.channels)
+            self._gain(sender, instrument, stable(output.name))
         elif self._output.name and not output.name:
             sender.lose_output(self._seen)
+            if output.wanted == self._output.wanted:  # one that is given up was let go of
+                self._gone = stable(self._output.name)
         sources = {port.wanted for port in system.inputs if port.name}
         for source in self._sources - sources:
             sender.lose_input(source, deaf=not sources)
         self._sources, self._output = sources, output
-        self._engine.send(PortsOpen(system.api, system.inputs, output, instrument.value, self._grants, system.waiting))
+        owed = self._owed(sender)
+        self._engine.send(
+            PortsOpen(system.api, system.inputs, output, instrument.value, self._grants, system.waiting, owed)
+        )
+
+    def _gain(self, sender: Sender, instrument: Instrument, name: str) -> None:
+        """The output ``name`` is there, and what it is owed is sent; another that went stays owed."""
+        if self._gone != name:
+            self._debts = {owed.name: owed for owed in self._owed(sender)}
+        self._gone = ""
+        debt = self._debts.pop(name, Owed(name, ()))
+        with watchdog.within(OPENING):
+            sender.gain_output(instrument, self._order.channels, debt.data)
+
+    def _owed(self, sender: Sender) -> tuple[Owed, ...]:
+        """What is owed to all that are out of reach."""
+        gone = (Owed(self._gone, sender.owes()),) if self._gone else ()
+        return (*self._debts.values(), *gone)
+
+    def _settle(self) -> bool:
+        """Send what is owed to outputs that are back, and not the one that is played on; whether there were any."""
+        settled = [
+            name
+            for name, owed in self._debts.items()
+            if name in self._system.there.outputs
+            and name != stable(self._system.output.name)
+            and self._system.settle(owed)
+        ]
+        for name in settled:
+            del self._debts[name]
+        return bool(settled)
 
     def _tell_what_is_there(self) -> None:
         if self._system.there != self._there:

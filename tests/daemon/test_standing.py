@@ -11,7 +11,7 @@ from improvd.core.events import PlannedNote, Play, Seconds
 from improvd.core.keyboard import Keyboard
 from improvd.daemon import standing as standings
 from improvd.daemon.codec import decode, encode
-from improvd.daemon.messages import Heard, OpenPorts, Port, PortsOpen, PortsThere, Repatch
+from improvd.daemon.messages import Heard, OpenPorts, Owed, Port, PortsOpen, PortsThere, Repatch
 from improvd.daemon.standing import EVERY, Standing
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Begin = Callable[..., "Stage"]
 
+SYNTHS = {"module", "synth"}
 LAST = [b"\xb0\x40\x00", b"\xb0\x78\x00", b"\xb0\x7b\x00"]
 
 
@@ -33,6 +34,7 @@ class System:
 
     def __init__(self, plugged: set[str]) -> None:
         self.plugged = plugged
+        self.takes_more_clients = True
         self.sent: dict[str, list[bytes]] = {}
         self.there = PortsThere()
         self.inputs: tuple[Port, ...] = ()
@@ -47,7 +49,7 @@ class System:
         self.inputs = tuple(Port(name, name if name in self.plugged else "") for name in self._wanted)
         name = self._wanted_output
         self.output = Port(name, name if name in self.plugged else "")
-        self.there = PortsThere(tuple(sorted(self.plugged)))
+        self.there = PortsThere(tuple(sorted(self.plugged - SYNTHS)), tuple(sorted(self.plugged & SYNTHS)))
         return before != (self.inputs, self.output)
 
     def send(self, data: bytes) -> None:
@@ -56,6 +58,11 @@ class System:
 
     click = show = send
 
+    def settle(self, owed: Owed) -> bool:
+        if self.takes_more_clients:
+            self.sent.setdefault(owed.name, []).extend(owed.data)
+        return self.takes_more_clients
+
     def close(self) -> None:
         """Nothing to do."""
 
@@ -63,10 +70,16 @@ class System:
 class Stage:
     """A sender and how its ports stand; what they tell the engine goes through the codec."""
 
-    def __init__(self, *plugged: str, thru: bool = False, keys: tuple[tuple[int, int], ...] = ()) -> None:
+    def __init__(
+        self,
+        *plugged: str,
+        thru: bool = False,
+        keys: tuple[tuple[int, int], ...] = (),
+        owed: tuple[Owed, ...] = (),
+    ) -> None:
         self.now = Seconds(100.0)
         self.told: list[Message] = []
-        self._keyboard, self._keys = Keyboard(thru=thru), keys
+        self._keyboard, self._keys, self._owed = Keyboard(thru=thru), keys, owed
         self.system = System(set(plugged))
 
     def open(self) -> None:
@@ -74,6 +87,7 @@ class Stage:
             *("names", ("keys", "pads"), "synth", "auto", Seconds(0.05), Seconds(12.0), ()),
             keys=self._keys,
             keyboard=self._keyboard,
+            owed=self._owed,
         )
         engine = SimpleNamespace(send=lambda *some: self.told.extend(decode(encode(one)) for one in some))
         self.standing = Standing(engine, order, self.system, "")
@@ -125,8 +139,8 @@ class Stage:
 def begin(monkeypatch: pytest.MonkeyPatch) -> Begin:
     """A stage whose time is what it says."""
 
-    def make(*plugged: str, thru: bool = False, keys: tuple[tuple[int, int], ...] = ()) -> Stage:
-        stage = Stage(*plugged, thru=thru, keys=keys)
+    def make(*plugged: str, **more: object) -> Stage:
+        stage = Stage(*plugged, **more)
         monkeypatch.setattr(standings, "now", lambda: stage.now)
         monkeypatch.setattr(standings, "time", SimpleNamespace(sleep=stage.sleep))
         stage.open()
@@ -208,6 +222,60 @@ def test_a_synth_that_is_not_there_yet_is_waited_for(begin: Begin) -> None:
     assert stage.system.sent["module"] == LAST
 
 
+def test_keys_and_notes_end_at_a_synth_that_went_once_it_is_back_whatever_is_played_on_by_then(begin: Begin) -> None:
+    stage = begin("keys", "pads", "synth", "module", thru=True)
+    stage.play(0, 0.0, 2.0)
+    stage.look()
+    stage.hear("keys", on(48))
+    stage.plug("keys", "pads", "module")
+    owed = (off(60), b"\xb0\x40\x00", off(48), *LAST)
+    assert stage.stands().owed == (Owed("synth", owed),)
+    stage.hear("keys", off(48))  # while nobody can pass it on
+    stage.repatch("keys", "pads", output="module")
+    assert stage.stands().owed == (Owed("synth", owed),)
+    heard = list(stage.system.sent["synth"])
+    stage.plug("keys", "pads", "module", "synth")
+    assert stage.system.sent["synth"] == [*heard, *owed]
+    assert stage.stands().owed == ()
+    stage.look()
+    assert stage.system.sent["synth"] == [*heard, *owed]  # once
+
+
+def test_what_is_owed_is_paid_when_the_system_has_room_for_it(begin: Begin) -> None:
+    debt = Owed("module", (off(48),))
+    stage = begin("keys", "pads", "synth", "module", owed=(debt,))  # by the process before this one
+    stage.system.takes_more_clients = False
+    stage.look()
+    assert "module" not in stage.system.sent
+    stage.system.takes_more_clients = True
+    stage.look()
+    assert stage.system.sent["module"] == [off(48)]
+
+
+def test_a_synth_that_is_played_on_again_gets_what_it_is_owed_first(begin: Begin) -> None:
+    stage = begin("keys", "pads", "module", thru=True, owed=(Owed("synth", (off(48),)),))
+    stage.plug("keys", "pads", "module", "synth")
+    assert stage.system.sent["synth"] == [off(48)]
+    stage.hear("keys", on(50))
+    stage.plug("keys", "pads", "module")
+    stage.repatch("keys", "pads", output="module")
+    stage.repatch("keys", "pads", output="synth")
+    heard = list(stage.system.sent["synth"])
+    stage.plug("keys", "pads", "module", "synth")
+    assert stage.system.sent["synth"][len(heard) :][:4] == [off(50), *LAST]
+
+
+def test_a_synth_that_was_given_up_is_owed_nothing(begin: Begin) -> None:
+    stage = begin("keys", "pads", "synth", thru=True)
+    stage.hear("keys", on(48))
+    stage.repatch("keys", "pads", output="module")
+    heard = list(stage.system.sent["synth"])
+    assert heard[-1] == off(48)
+    stage.plug("keys", "pads", "synth", "module")
+    assert stage.stands().owed == ()
+    assert stage.system.sent["synth"] == heard
+
+
 def test_an_input_that_is_given_up_lets_go_and_one_that_stays_notices_nothing(begin: Begin) -> None:
     stage = begin("keys", "pads", "drums", "synth")
     stage.hear("keys", on(60))
@@ -221,8 +289,8 @@ def test_an_input_that_is_given_up_lets_go_and_one_that_stays_notices_nothing(be
 
 def test_what_is_there_is_told_when_it_changes(begin: Begin) -> None:
     stage = begin("keys", "synth")
-    assert PortsThere(("keys", "synth")) in stage.told
+    assert PortsThere(("keys",), ("synth",)) in stage.told
     stage.plug("keys", "synth")
     assert stage.told == []
     stage.plug("harp", "keys", "synth")
-    assert stage.told == [PortsThere(("harp", "keys", "synth"))]
+    assert stage.told == [PortsThere(("harp", "keys"), ("synth",))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +90,30 @@ def test_another_synth_and_another_keyboard_in_mid_answer(duet: Start, bring: Br
     assert running.end() == 0
     assert not sounding(module.heard.all())
     assert running.trace("turn")[0]["lateness"] == 0.0
+
+
+def test_a_key_that_comes_up_while_its_synth_is_away_does_not_sound_on_there(duet: Start, bring: Bring) -> None:
+    """Not though another synth is played on by then, and the ports process that knew of it is gone."""
+    keys, module, organ = bring("keyboard"), bring("module"), bring("organ")
+    running = duet(*PLAIN, "--in", "keyboard:keys", "--thru")
+    keys.send(0x90, 30, 81)
+    module.heard.wait(lambda items: sounding(items) == {(0, 30)}, "key, passed on")
+    module.unplug("midi")
+    running.wait_line("'module:midi' is gone; waiting for it")
+    keys.send(0x80, 30, 64)
+    wait_until(lambda: running.trace("in")[-1]["data"] == "801e40", "line of the trace")
+    with closing(connected(running)) as session:
+        session.ask("set", name="out", value="organ")
+        running.wait_line("hearing 'keyboard:keys', playing 'organ:midi'")
+        os.kill(running.child("daemon.ports"), signal.SIGKILL)
+        running.wait_line("the ports are back: hearing 'keyboard:keys', playing 'organ:midi'")
+    assert sounding(module.heard.all()) == {(0, 30)}
+    module.plug("midi")
+    module.heard.wait(lambda items: not sounding(items), "way up of the key")
+    keys.play(SHORT)
+    organ.heard.wait(well_begun, "answer")
+    assert running.end() == 0
+    assert not sounding(organ.heard.all())
 
 
 def test_a_port_of_its_own_becomes_another_and_back(duet: Start, bring: Bring) -> None:
