@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from improvd.recorder import folder, journal
 from tests.daemon.running import children, command_of, is_alive, wait_until
-from tests.jack.stage import LAST, Duet, JackServer, Piano, melody, perform, sounding
+from tests.jack.restless import Restless
+from tests.jack.stage import LAST, Duet, JackServer, Piano, sounding
 
 if TYPE_CHECKING:
     import random
@@ -25,7 +25,6 @@ NAMES = ("--in", "keyboard:keys", "--out", "module:midi", "--seed", "1")
 BACK, GONE = "the ports are back", "is gone; waiting for it"
 SOON = 0.5
 """Seconds within which the recording has what was played, on a busy machine too."""
-PHRASE = melody(60, 64, 67, 72, beat=0.25)
 
 
 def footprint(engine: int) -> dict[str, tuple[int, int, int]]:
@@ -72,14 +71,19 @@ class Cycles:
             "engine killed": self._engine_killed,
             "all killed at once": self._all_killed,
         }
-        self._over = False
-        self._may_play = threading.Event()
-        self._may_play.set()
-        self._pauses = threading.Event()
         self._trace = trace
         self.running = Duet(trace, *self._options)
-        self._player = threading.Thread(target=self._play)
-        self._player.start()
+        self._player = Restless(self._press, lots)
+
+    def footprint(self) -> dict[str, tuple[int, int, int]]:
+        """As the function."""
+        return footprint(self.running.process.pid)
+
+    def counted(self) -> dict[str, dict[str, float]]:
+        """What kills cost the recording."""
+        lost = round(max(self.lost, default=0.0), 3)
+        counts = {"messages_before_kills": self.played, "missing": self.missing, "most_seconds_lost": lost}
+        return {"recording": counts}
 
     def cycle(self, kind: str) -> float:
         """One of that kind, at any moment of a call or an answer; seconds from what is done until all is back."""
@@ -91,9 +95,7 @@ class Cycles:
 
     def close(self) -> int:
         """End it all; improvd's exit status."""
-        self._over = True
-        self._may_play.set()
-        self._player.join()
+        self._player.stop()
         status = self.running.end()
         self._keyboard.close()
         self._synth.close()
@@ -194,26 +196,15 @@ class Cycles:
 
     def _settle(self) -> None:
         """The player ends a phrase and pauses, and then improvd does: what sounds on hangs."""
-        self._may_play.clear()
-        wait_until(self._pauses.is_set, "end of the phrase")
+        self._player.pause()
         with suppress(AssertionError):
             wait_until(lambda: sounding(self._synth.heard.all()) <= self._hung, "silence")
         left = sounding(self._synth.heard.all()) - self._hung
         self.hanging += len(left)
         self._hung |= left
         self._settled = time.monotonic()
-        self._may_play.set()
+        self._player.go_on()
 
     def _press(self, *data: int) -> None:
         self._played.append((time.monotonic(), bytes(data)))
         self._keyboard.send(*data)
-
-    def _play(self) -> None:
-        while not self._over:
-            with suppress(OSError, ValueError):  # the keyboard is out
-                perform(PHRASE, self._press)
-            time.sleep(self._lots.uniform(0.0, 2.0))  # as a player does
-            if not self._may_play.is_set():
-                self._pauses.set()
-                self._may_play.wait()
-                self._pauses.clear()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 BEAT = 0.6  # 100 bpm
+PIANO = Path(__file__).with_name("piano.py")
 LAST = [b"\xb0\x40\x00", b"\xb0\x78\x00", b"\xb0\x7b\x00"]  # pedal up, all sound off, all notes off
 
 
@@ -72,6 +73,10 @@ class Gathering:
     def all(self) -> list:
         with self._changed:
             return list(self._items)
+
+    def clear(self) -> None:
+        with self._changed:
+            self._items.clear()
 
     def wait(self, hoped: Callable[[list], object], what: str) -> list:
         with self._changed:
@@ -208,12 +213,12 @@ class Synth:
 
 
 class Piano:
-    """One instrument that is keyboard and synth: a process of its own with the client ``name``."""
+    """One instrument that is keyboard and synth: a process of its own, ``script``, with the client ``name``."""
 
-    def __init__(self, name: str = "piano") -> None:
+    def __init__(self, name: str = "piano", *more: str, script: Path = PIANO) -> None:
         self.heard = Gathering()
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / "piano.py"), name],
+            [sys.executable, str(script), name, *more],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

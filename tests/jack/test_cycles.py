@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.jack.cycles import Cycles, footprint
+from tests.jack.cycles import Cycles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,13 +20,12 @@ pytestmark = pytest.mark.needs("jackd")
 def test_cables_that_come_and_go_leave_nothing_behind(fragile: JackServer, tmp_path: Path) -> None:
     cycles = Cycles(fragile, tmp_path / "trace.jsonl", random.Random(1))  # noqa: S311  no secret
     try:
-        engine = cycles.running.process.pid
         for kind in cycles.cables:  # each once: what a first time loads stays
             cycles.cycle(kind)
-        before = footprint(engine)
+        before = cycles.footprint()
         for kind in cycles.cables:
             cycles.cycle(kind)
-        after = footprint(engine)
+        after = cycles.footprint()
     finally:
         status = cycles.close()
     assert (status, cycles.hanging) == (0, 0)
