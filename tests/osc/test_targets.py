@@ -203,6 +203,23 @@ def test_a_tempo_is_tapped(stage: Stage, way: str) -> None:
 
 
 @pytest.fixture
+def shared(stage: Stage) -> Iterator[Stage]:
+    """In a session with others, in which the music is on."""
+    stage.session.ask("set", name="sync", value="link")
+    stage.until("state", leader="link")
+    yield stage
+    stage.session.ask("set", name="sync", value="player")
+    stage.until("state", leader="player")
+
+
+@each_way
+def test_a_session_with_others_is_stopped_and_started(shared: Stage, way: str) -> None:
+    for stopped in (True, False):
+        WAYS[way](shared, "transport")
+        shared.until("state", stopped=stopped)
+
+
+@pytest.fixture
 def answered(stage: Stage) -> Stage:
     """There was an answer, so that it can be asked for again."""
     if not stage.happened("cue"):
