@@ -4,8 +4,9 @@
 
 The clock is a client in a process of its own. Each tick is sent up to the jitter early or late; errors are of the
 moment at which a note of an answer left, against where its beat lies without jitter. The Link session is one peer's,
-in a process of its own too, and errors are against the beat that it sees; "Link's own" is how far what we read of the
-session is from that. Prints tables in Markdown. A JACK server of its own is started; nothing may be connected to it.
+in a process of its own too, and errors are against the beat that it sees: of the moment that a note was planned for,
+and of that at which it left; "Link's own" is how far what we read of the session is from that. Prints tables in
+Markdown. A JACK server of its own is started; nothing may be connected to it.
 """
 
 from __future__ import annotations
@@ -104,7 +105,18 @@ def following(folder: Path, answers: int, jitter: float) -> None:
 
 def sharing(folder: Path, answers: int) -> None:
     """The table of answers in a session that a peer began."""
-    print("\n| session | answers | notes | median, ms | p99 | max | Link's own, ms |\n" + "|---" * 7 + "|")
+    columns = (
+        "answers",
+        "notes",
+        "planned: median, ms",
+        "p99",
+        "max",
+        "left: median, ms",
+        "p99",
+        "max",
+        "Link's own, ms",
+    )
+    print(f"\n| session | {' | '.join(columns)} |\n" + "|---" * (len(columns) + 1) + "|")
     for bpm in (97.3, 174.0):
         player, synth = Player(), Synth()
         with own_network():
@@ -116,15 +128,24 @@ def sharing(folder: Path, answers: int) -> None:
                     phrase(player)
                     running.wait_line(f"turn {turn + 1}:")
                 running.end()
-                beats = [(peer.beat_at(note.actual) - note.beat) for note in struck(running.trace())]
-                found = [abs(beat - round(median(beats))) * 60 / bpm for beat in beats]
+                notes = struck(running.trace())
+                planned, left = (
+                    astray([peer.beat_at(at) - note.beat for at, note in zip(times, notes, strict=True)], bpm)
+                    for times in ([note.planned for note in notes], [note.actual for note in notes])
+                )
                 apart = [peer.beat_at(line["read"]) - line["beat"] for line in running.trace("link") if line["peers"]]
                 own = median(abs(beat - round(beat)) * 60_000 / bpm for beat in apart)
-                print(f"| {bpm:g} bpm | {answers} | {len(found)} | {spread(found)} | {own:.2f} |", flush=True)
+                row = f"{answers} | {len(notes)} | {spread(planned)} | {spread(left)} | {own:.2f}"
+                print(f"| {bpm:g} bpm | {row} |", flush=True)
             finally:
                 running.kill()
                 for part in (player, synth, peer):
                     part.close()
+
+
+def astray(beats: list[float], bpm: float) -> list[float]:
+    """Seconds that each is off from what they have in common, a whole number of beats."""
+    return [abs(beat - round(median(beats))) * 60 / bpm for beat in beats]
 
 
 def leading(folder: Path, seconds: float) -> None:

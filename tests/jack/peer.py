@@ -12,6 +12,20 @@ import time
 
 from aalink import Link
 
+EXACT, TRIES = 0.0001, 50
+"""Seconds that a reading may take, and how often it is taken again where the processor was taken from it."""
+
+
+def read(link: Link) -> tuple[float, float]:
+    """A time, and the beat that fell then."""
+    for _ in range(TRIES):
+        before = time.monotonic()
+        beat = link.beat
+        after = time.monotonic()
+        if after - before <= EXACT:
+            break
+    return (before + after) / 2, beat
+
 
 async def main() -> None:
     bpm, late = map(float, sys.argv[1:])
@@ -34,9 +48,7 @@ async def main() -> None:
 
     loop.add_reader(sys.stdin, listen)
     while not ended:
-        before = time.monotonic()
-        beat = link.beat
-        at = (before + time.monotonic()) / 2
+        at, beat = read(link)
         print(at, beat, link.tempo, int(link.playing), link.num_peers, flush=True)  # noqa: T201  this is how it answers
         await asyncio.sleep(0.02)
 
