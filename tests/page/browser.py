@@ -230,6 +230,7 @@ def seeing(
         bypass_csp=listening,
         ignore_https_errors=trusting,
     )
+    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     seen = Seen(page, [], [])
     page.on("console", lambda said: seen.faults.append(said.text) if said.type == "error" else None)
