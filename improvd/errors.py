@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class UserError(Exception):
     """Something outside improvd is wrong; the command prints the message and ends with exit status 2."""
@@ -13,6 +18,11 @@ class MidiError(UserError):
 
 class BundleError(UserError):
     """A model bundle is missing, damaged or made for another improvd."""
+
+    @classmethod
+    def damaged(cls, path: Path, what: str) -> BundleError:
+        """The file of a bundle at ``path`` isn't as it was written: ``what`` is wrong with it."""
+        return cls(f"{path} is damaged ({what}): get the model again or train it again")
 
 
 class CorpusError(UserError):

@@ -97,7 +97,7 @@ def _write(binding: Binding, path: Path, profile: str) -> str:
     from improvd.config.binding_file import told, with_binding  # noqa: PLC0415  only this command needs it
     from improvd.config.file import CONTROLS, read, table  # noqa: PLC0415  as above
     from improvd.errors import UserError  # noqa: PLC0415  as above
-    from improvd.files.whole import writing  # noqa: PLC0415  as above
+    from improvd.whole import writing  # noqa: PLC0415  as above
 
     read(path)  # a mistake that was made since is told, not written over
     before = path.read_text(encoding="utf-8") if path.exists() else ""

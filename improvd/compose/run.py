@@ -15,6 +15,7 @@ from improvd.core.meter import Meter
 from improvd.core.tempo import DEFAULT_BPM
 from improvd.model import bundle as bundles
 from improvd.model import places
+from improvd.model.golden import verify
 from improvd.model.improviser import Improviser
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def compose(settings: ComposeSettings) -> Piece:
     """Make a piece; the same settings give the same one. Raises UserError. May wait for a disk; takes 20 ms a bar."""
     opening = None if settings.opening is None else seeds.read(settings.opening)
     bundle = bundles.load(places.find(settings.model))
-    bundles.verify(bundle)
+    verify(bundle)
     bundle.check_style(settings.style)
     meter = settings.meter or (opening.meter if opening else PLAIN)
     start = opening.next_bar(meter) if opening else Beats(0.0)

@@ -67,11 +67,12 @@ def load(model: str, style: str = "") -> tuple[Improviser, ModelReady]:
     """
     # Here, not above: numpy reads how many threads it may start when it is first imported.
     from improvd.model import bundle, improviser, originality, places  # noqa: PLC0415  as just said
+    from improvd.model.golden import verify  # noqa: PLC0415  as just said
 
     path = places.find(model)
     loaded = bundle.load(path)
     loaded.check_style(style)
-    step = bundle.verify(loaded)
+    step = verify(loaded)
     ready = ModelReady(loaded.name, _hash(path, originality.FILE), Seconds(step), tuple(loaded.vocabulary.styles))
     return improviser.Improviser(loaded, now), ready
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import improvd
 from improvd.errors import BundleError
 from improvd.evaluate.page import ANSWERS, COLUMNS, RECALL, rounded, table, value
-from improvd.model import bundle as bundles
+from improvd.model import bundle_writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,15 +21,15 @@ HEADING: Final = "## How well it plays"
 def keep(bundle: Bundle, figures: Mapping[str, Any]) -> None:
     """Write what a `suite.measure` found about a bundle into its folder, in place of what was kept there before.
 
-    BundleError where it can't be written.
+    UserError where it can't be read or written.
     """
     facts = quality(bundle.name, figures)
     path = bundle.path / "CARD.md"
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else f"# {bundle.name}\n"
-        bundles.amend(bundle.path, {"quality": facts}, with_section(before, "\n".join(section(facts))))
     except OSError as error:
-        raise BundleError(f"can't write to {bundle.path}: {error.strerror or error}") from error
+        raise BundleError(f"can't read {path}: {error.strerror}") from error
+    bundle_writer.amend(bundle.path, {"quality": facts}, with_section(before, "\n".join(section(facts))))
 
 
 def quality(name: str, figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def measure(bundle: Bundle, entries: Sequence[Entry], tell: Tell) -> dict[str, A
 def add(bundle: Bundle, entries: Sequence[Entry], tell: Tell) -> dict[str, Any]:
     """Add music to what a model on disk may not recite: how many ``files`` were read, how much the filter holds now.
 
-    CorpusError where no file can be read, BundleError where the model can't be written; then it stays as it was.
+    CorpusError where no file can be read, UserError where the model can't be written; then it stays as it was.
     """
     skipped: list[Skipped] = []
 
@@ -65,10 +65,7 @@ def add(bundle: Bundle, entries: Sequence[Entry], tell: Tell) -> dict[str, Any]:
         raise CorpusError(
             f"none of the {len(entries)} files can be read ({store.name(skipped[0].path)}: {skipped[0].reason})"
         )
-    try:
-        originality.write(bundle.path, learnt)
-    except OSError as error:
-        raise BundleError(f"can't write to {bundle.path}: {error.strerror or error}") from error
+    originality.write(bundle.path, learnt)
     return {
         "model": bundle.name,
         "learnt": len(entries) - len(skipped),

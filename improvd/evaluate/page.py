@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any, Final
 
 from improvd.core.manner import AS_MEASURED
@@ -13,6 +12,7 @@ from improvd.evaluate.ranking import RIVALS, SUMS
 from improvd.evaluate.seeds import ANSWER_BEATS, COMPARED
 from improvd.evaluate.suite import MARKOV, shown
 from improvd.model.tokens import ATTRIBUTES
+from improvd.whole import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ RECALL: Final = {
 
 
 def write(folder: Path, figures: Mapping[str, Any]) -> None:
-    """Write ``figures.md``, ``figures.json`` and the charts; each is whole or not there. OSError where it can't be."""
+    """Write ``figures.md``, ``figures.json`` and the charts; each whole or not at all. UserError where it can't be."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, drawing in charts.draw(figures).items():
         _put(folder / f"{name}.svg", drawing)
@@ -51,9 +51,8 @@ def write(folder: Path, figures: Mapping[str, Any]) -> None:
 
 
 def _put(path: Path, text: str) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
+    with writing(path) as file:
+        file.write(text.encode())
 
 
 def rounded(what: Any) -> Any:  # noqa: ANN401  any JSON

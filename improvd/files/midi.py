@@ -8,7 +8,7 @@ import mido
 from mido.midifiles.meta import KeySignatureError
 
 from improvd.errors import UserError
-from improvd.files.whole import writing
+from improvd.whole import writing
 
 if TYPE_CHECKING:
     from pathlib import Path

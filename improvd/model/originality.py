@@ -11,7 +11,6 @@ another goes into the room that the last slice has, or else into a slice of its 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +20,7 @@ import numpy as np
 from improvd.errors import BundleError
 from improvd.model import arrays
 from improvd.model.tokens import INTERVAL, PITCH
+from improvd.whole import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -209,26 +209,21 @@ def _joined(known: Filter, fresh: Slice, left_out: int) -> Filter:
 
 
 def write(folder: Path, of: Filter) -> None:
-    """Put a filter into a bundle's folder, whole or not at all. OSError where it can't be written."""
-    fresh = folder / f".{FILE}.{os.getpid()}.new"
-    try:
-        with fresh.open("wb") as file:
-            np.savez(
-                file,
-                bits=np.concatenate([np.empty(0, np.uint8), *(one.bits for one in of.slices)]),
-                sizes=np.array([len(one.bits) for one in of.slices], dtype=np.int64),
-                runs=np.array([one.runs for one in of.slices], dtype=np.int64),
-                left_out=np.int64(of.left_out),
-            )
-        fresh.replace(folder / FILE)
-    finally:
-        fresh.unlink(missing_ok=True)
+    """Put a filter into a bundle's folder, whole or not at all. UserError where it can't be written."""
+    with writing(folder / FILE) as file:
+        np.savez(
+            file,
+            bits=np.concatenate([np.empty(0, np.uint8), *(one.bits for one in of.slices)]),
+            sizes=np.array([len(one.bits) for one in of.slices], dtype=np.int64),
+            runs=np.array([one.runs for one in of.slices], dtype=np.int64),
+            left_out=np.int64(of.left_out),
+        )
 
 
 def load(folder: Path) -> Filter | None:
     """The filter of a bundle, None where it has none. BundleError where it is damaged."""
     path = folder / FILE
-    damaged = BundleError(f"{path} is damaged: get the model again or train it again")
+    damaged = BundleError.damaged(path, "no filter of what was learnt")
     try:
         held = arrays.read(path, {"bits": MOST_BYTES, "sizes": MOST_SLICES * 8, "runs": MOST_SLICES * 8, "left_out": 8})
     except FileNotFoundError:

@@ -9,6 +9,7 @@ from improvd.core.events import Seconds
 from improvd.errors import BundleError
 from improvd.model import bundle as bundles
 from improvd.model import places
+from improvd.model.golden import verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,7 @@ def look(path: Path) -> Model:
     size = sum(one.stat().st_size for one in path.iterdir() if one.is_file())
     try:
         bundle = bundles.load(path)
-        return Model(path.name, path, yours, size, bundle, Seconds(bundles.verify(bundle)))
+        return Model(path.name, path, yours, size, bundle, Seconds(verify(bundle)))
     except BundleError as problem:
         return Model(path.name, path, yours, size, None, None, str(problem))
 

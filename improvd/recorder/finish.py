@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from improvd.files import midi
-from improvd.files.whole import sync_folder
 from improvd.recorder import folder as folders
 from improvd.recorder import journal
 from improvd.recorder.score import score
+from improvd.whole import sync_folder
 
 NICENESS = 15
 

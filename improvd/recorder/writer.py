@@ -18,9 +18,9 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from improvd.files.whole import sync_folder
 from improvd.recorder import folder as folders
 from improvd.recorder.journal import LONGEST
+from improvd.whole import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

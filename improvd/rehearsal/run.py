@@ -37,7 +37,8 @@ def rehearse(settings: RehearseSettings) -> Performance:
     else:
         player = Player(read_midi(settings.played))
         # A replay needs no model, and what needs none should start at once.
-        from improvd.model.bundle import load, verify  # noqa: PLC0415  a replay needs no model
+        from improvd.model.bundle import load  # noqa: PLC0415  a replay needs no model
+        from improvd.model.golden import verify  # noqa: PLC0415  as above
         from improvd.model.places import find  # noqa: PLC0415  as above
         from improvd.rehearsal.partner import VirtualPartner  # noqa: PLC0415  as above
 

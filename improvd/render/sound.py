@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from improvd.errors import UserError
 from improvd.files import midi
-from improvd.files.whole import writing
+from improvd.whole import writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

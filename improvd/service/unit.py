@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from improvd.errors import UserError
-from improvd.files.whole import writing
+from improvd.whole import writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from improvd.model import bundle as bundles
-from tests.model.tiny_model import TINY, tiny_bundle
+from tests.model.tiny_model import write_tiny
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,15 +19,4 @@ def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """A tiny bundle on disk; it knows the styles folk and rock."""
-    tiny = tiny_bundle()
-    path = tmp_path / "models" / "tiny"
-    bundles.write(
-        path,
-        vocabulary=tiny.vocabulary,
-        sizes=TINY,
-        weights=tiny.weights,
-        golden=tiny.golden,
-        facts={},
-        card="",
-    )
-    return path
+    return write_tiny(tmp_path / "models" / "tiny", card="")

@@ -12,6 +12,7 @@ from improvd.core.manner import AS_MEASURED
 from improvd.evaluate import answers, suite
 from improvd.evaluate.score import style_of
 from improvd.model import bundle as bundles
+from improvd.model.golden import verify
 from improvd.model.tokens import ATTRIBUTES
 from improvd.train.files.corpus import Entry
 from tests.evaluate.music import tune
@@ -157,7 +158,7 @@ def test_the_main_figures_are_kept_in_the_bundle(corpus: Path, tmp_path: Path, m
         assert card.startswith("# tiny\n\n## What it was trained on\n\nNothing.\n\n## How well it plays\n\n")
         assert card.count("## How well it plays") == 1
         assert f"the first {first} notes of each" in card
-    assert bundles.verify(after) > 0
+    assert verify(after) > 0
     assert {name: fact for name, fact in after.facts.items() if name != "quality"} == before.facts
     assert not [path for path in model.iterdir() if path.name.startswith(".")]
     assert main(["eval", str(model), str(corpus), "--card"]) == 2

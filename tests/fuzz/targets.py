@@ -29,12 +29,13 @@ from improvd.config.text import toml
 from improvd.control import requests
 from improvd.errors import UserError
 from improvd.model import bundle, originality
+from improvd.model.golden import verify
 from improvd.page import hub
 from improvd.recorder import journal
 from improvd.recorder.score import score
 from improvd.rehearsal import player, replay
 from tests.fuzz import streams
-from tests.model.tiny_model import tiny_bundle
+from tests.model.tiny_model import write_tiny
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,19 +120,7 @@ def recording(data: bytes) -> bool:
 
 @cache
 def _bundle() -> Path:
-    path = folder() / "bundle"
-    tiny = tiny_bundle()
-    bundle.write(
-        path,
-        vocabulary=tiny.vocabulary,
-        sizes=tiny.sizes,
-        weights=tiny.weights,
-        golden=tiny.golden,
-        facts={},
-        card="",
-        originality=originality.learn([np.arange(80).reshape(40, 2) % 7]),
-    )
-    return path
+    return write_tiny(folder() / "bundle", card="", originality=originality.learn([np.arange(80).reshape(40, 2) % 7]))
 
 
 def _with(name: str, data: bytes) -> Callable[[Path], object]:
@@ -142,7 +131,7 @@ def _with(name: str, data: bytes) -> Callable[[Path], object]:
         whole = SEEDS[name]
         path.write_bytes(data)
         try:
-            return bundle.verify(bundle.load(_bundle()), rounds=1)
+            return verify(bundle.load(_bundle()), rounds=1)
         finally:
             path.write_bytes(whole)
 

@@ -12,26 +12,13 @@ import pytest
 
 from improvd.errors import BundleError
 from improvd.model import bundle
-from tests.model.tiny_model import tiny_bundle
+from improvd.model.golden import verify
+from tests.model.tiny_model import tiny_bundle, write_tiny
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEFAULT = Path(bundle.__file__).parents[2] / "models" / "default"
-
-
-def write(path: Path, *, dtype: type = np.float32, **facts: object) -> Path:
-    tiny = tiny_bundle()
-    bundle.write(
-        path,
-        vocabulary=tiny.vocabulary,
-        sizes=tiny.sizes,
-        weights={name: array.astype(dtype) for name, array in tiny.weights.items()},
-        golden=tiny.golden,
-        facts=facts,
-        card="# A card\n",
-    )
-    return path
 
 
 def change(path: Path, **changes: object) -> None:
@@ -54,37 +41,37 @@ def change_weights(path: Path, edit: Callable[[dict[str, Any]], object]) -> None
 
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
-    written = bundle.load(write(tmp_path / "mine", scores={"all": 1.5}))
+    written = bundle.load(write_tiny(tmp_path / "mine", scores={"all": 1.5}))
     tiny = tiny_bundle()
     assert written.name == "mine"
     assert (written.vocabulary, written.sizes) == (tiny.vocabulary, tiny.sizes)
     assert all((written.weights[name] == array).all() for name, array in tiny.weights.items())
     assert written.facts["scores"] == {"all": 1.5}
     assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == ["CARD.md", "model.json", "weights.npz"]
-    assert 0 < bundle.verify(written) < 1
+    assert 0 < verify(written) < 1
 
 
 def test_a_bundle_replaces_the_one_before_and_leaves_nothing_else(tmp_path: Path) -> None:
-    write(tmp_path / "mine", round=1)
-    write(tmp_path / "mine", round=2)
+    write_tiny(tmp_path / "mine", round=1)
+    write_tiny(tmp_path / "mine", round=2)
     assert bundle.load(tmp_path / "mine").facts["round"] == 2
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_a_bundle_that_cant_be_written_leaves_the_one_before(tmp_path: Path) -> None:
-    write(tmp_path / "mine", round=1)
+    write_tiny(tmp_path / "mine", round=1)
     with pytest.raises(TypeError):
-        write(tmp_path / "mine", round=object())
+        write_tiny(tmp_path / "mine", round=object())
     assert bundle.load(tmp_path / "mine").facts["round"] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_half_precision_is_read_as_single(tmp_path: Path) -> None:
-    half = bundle.load(write(tmp_path / "half", dtype=np.float16))
+    half = bundle.load(write_tiny(tmp_path / "half", dtype=np.float16))
     assert all(array.dtype == np.float32 for array in half.weights.values())
     # Rounding these large weights moves the logits by more than the trace allows, and that is noticed.
     with pytest.raises(BundleError, match="golden trace"):
-        bundle.verify(half)
+        verify(half)
 
 
 def _bytes(path: Path, edit: Callable[[bytes], bytes]) -> None:
@@ -162,7 +149,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_damage_is_refused_by_name(kind: str, tmp_path: Path) -> None:
-    path = write(tmp_path / "mine")
+    path = write_tiny(tmp_path / "mine")
     damage, told = DAMAGE[kind]
     damage(path)
     with pytest.raises(BundleError) as caught:
@@ -179,15 +166,15 @@ def test_a_folder_that_isnt_there(tmp_path: Path) -> None:
 
 
 def test_other_weights_than_those_that_were_trained_are_noticed(tmp_path: Path) -> None:
-    path = write(tmp_path / "mine")
+    path = write_tiny(tmp_path / "mine")
     change_weights(path, lambda arrays: arrays["lstm.1.recurrent"].__iadd__(0.01))
     with pytest.raises(BundleError, match=r"the golden trace differs by .* at note \d"):
-        bundle.verify(bundle.load(path))
+        verify(bundle.load(path))
 
 
 def test_the_shipped_bundle_is_what_keras_trained() -> None:
     shipped = bundle.load(DEFAULT)
-    bundle.verify(shipped)
+    verify(shipped)
     assert (shipped.sizes.units, shipped.sizes.layers) == (256, 2)
     assert sum(path.stat().st_size for path in DEFAULT.iterdir()) < 8 * 2**20
 

@@ -9,9 +9,9 @@ import pytest
 
 from improvd.cli import main
 from improvd.errors import BundleError
-from improvd.model import bundle, originality, places, shelf
+from improvd.model import originality, places, shelf
 from tests.model.random_tunes import LEARNT
-from tests.model.tiny_model import STYLES, tiny_bundle
+from tests.model.tiny_model import STYLES, write_tiny
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,20 +22,6 @@ SOURCES = [
     {"source": "airs", "licence": "CC-BY", "style": "folk", "pieces": 1, "notes": 50},
     {"source": "riffs", "licence": "CC0", "style": "rock", "pieces": 4, "notes": 1000},
 ]
-
-
-def write(path: Path, card: str = "# A card\n", **facts: object) -> Path:
-    tiny = tiny_bundle()
-    bundle.write(
-        path,
-        vocabulary=tiny.vocabulary,
-        sizes=tiny.sizes,
-        weights=tiny.weights,
-        golden=tiny.golden,
-        facts=facts,
-        card=card,
-    )
-    return path
 
 
 @pytest.fixture(name="yours")
@@ -50,7 +36,7 @@ def _yours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_model_tells_what_it_is(yours: Path) -> None:
-    write(
+    write_tiny(
         yours / "mine",
         scores={"valid": {"all": {"total": 9.0}}, "test": {"all": SCORE}},
         provenance={"sources": SOURCES},
@@ -65,9 +51,9 @@ def test_a_model_tells_what_it_is(yours: Path) -> None:
 
 
 def test_the_first_of_a_name_hides_the_others(yours: Path) -> None:
-    write(yours.parents[2] / "shipped" / "default")
-    write(yours.parents[2] / "shipped" / "other")
-    write(yours / "default")
+    write_tiny(yours.parents[2] / "shipped" / "default")
+    write_tiny(yours.parents[2] / "shipped" / "other")
+    write_tiny(yours / "default")
     assert [(model.name, model.yours) for model in shelf.all_models()] == [("default", True), ("other", False)]
     assert places.find("default") == yours / "default"
 
@@ -86,7 +72,7 @@ def test_what_a_model_doesnt_tell_is_left_out(
     yours: Path, capsys: pytest.CaptureFixture[str], facts: dict[str, object], score: object, sources: int
 ) -> None:
     """Only the network of a bundle is checked when it is loaded: what else it says may be anything."""
-    write(yours / "mine", **facts)
+    write_tiny(yours / "mine", **facts)
     (model,) = shelf.all_models()
     assert (model.score, len(model.sources)) == (score, sources)
     assert main(["models"]) == 0
@@ -94,7 +80,7 @@ def test_what_a_model_doesnt_tell_is_left_out(
 
 
 def test_a_model_that_nothing_keeps_from_reciting_says_so(yours: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write(yours / "mine")
+    path = write_tiny(yours / "mine")
     assert main(["models"]) == 0
     assert "recites  as it likes" in capsys.readouterr().out
     originality.write(path, LEARNT)
@@ -105,8 +91,8 @@ def test_a_model_that_nothing_keeps_from_reciting_says_so(yours: Path, capsys: p
 
 
 def test_a_damaged_model_is_listed_with_its_reason(yours: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(yours / "good")
-    write(yours / "bad")
+    write_tiny(yours / "good")
+    write_tiny(yours / "bad")
     (yours / "bad" / "weights.npz").write_bytes(b"junk")
     (yours / "nothing").mkdir()
     assert main(["models"]) == 0
@@ -124,7 +110,7 @@ def test_a_damaged_model_is_listed_with_its_reason(yours: Path, capsys: pytest.C
 
 
 def test_a_model_whose_trace_differs_is_damaged_too(yours: Path) -> None:
-    facts = json.loads((write(yours / "mine") / "model.json").read_text())
+    facts = json.loads((write_tiny(yours / "mine") / "model.json").read_text())
     facts["golden"]["logits"][1][3][0] += 1.0
     (yours / "mine" / "model.json").write_text(json.dumps(facts))
     (model,) = shelf.all_models()
@@ -141,7 +127,7 @@ def test_without_any_it_is_told_how_to_make_one(capsys: pytest.CaptureFixture[st
 
 
 def test_a_card_is_shown(yours: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(yours / "mine", card="# Mine\n\nWith thanks.\n\n")
+    write_tiny(yours / "mine", card="# Mine\n\nWith thanks.\n\n")
     assert main(["models", "show", "mine"]) == 0
     assert capsys.readouterr().out == "# Mine\n\nWith thanks.\n"
     assert main(["models", "show", str(yours / "mine"), "--json"]) == 0
@@ -149,7 +135,7 @@ def test_a_card_is_shown(yours: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_no_card_and_no_model_are_one_line_each(yours: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(yours / "mine")
+    write_tiny(yours / "mine")
     (yours / "mine" / "CARD.md").unlink()
     with pytest.raises(BundleError, match="no card"):
         shelf.card(yours / "mine")

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from improvd.model.bundle import Bundle, Golden
+from improvd.model import bundle_writer
+from improvd.model.bundle import Bundle
+from improvd.model.golden import Golden
 from improvd.model.network import Network, Sizes
 from improvd.model.tokens import ATTRIBUTES, COLUMNS, NOTHING_HEARD, SIZES, Vocabulary
+
+if TYPE_CHECKING:
+    from improvd.model.originality import Filter
 
 STYLES = ("folk", "rock")
 TINY = Sizes(units=16, width=8, layers=2, hidden=8, embeddings=(4, 5, 4, 3, 4, 3, 2, 3))
@@ -25,6 +31,29 @@ def tiny_bundle(seed: int = 0, scale: float = 0.6) -> Bundle:
         for name, shape in TINY.shapes(vocabulary).items()
     }
     return Bundle(Path("tiny"), vocabulary, TINY, weights, golden_of(weights, vocabulary))
+
+
+def write_tiny(
+    path: Path,
+    *,
+    card: str = "# A card\n",
+    dtype: type = np.float32,
+    originality: Filter | None = None,
+    **facts: object,
+) -> Path:
+    """The tiny bundle as a folder."""
+    tiny = tiny_bundle()
+    bundle_writer.write(
+        path,
+        vocabulary=tiny.vocabulary,
+        sizes=tiny.sizes,
+        weights={name: array.astype(dtype) for name, array in tiny.weights.items()},
+        golden=tiny.golden,
+        facts=facts,
+        card=card,
+        originality=originality,
+    )
+    return path
 
 
 def golden_of(weights: dict[str, np.ndarray], vocabulary: Vocabulary) -> Golden:

@@ -13,6 +13,7 @@ from improvd.cli import main
 from improvd.core.events import BeatNote, Beats, Generate, Seconds
 from improvd.errors import CorpusError
 from improvd.model import bundle
+from improvd.model.golden import verify
 from improvd.model.improviser import Improviser
 from improvd.model.network import log_probabilities
 from improvd.model.tokens import ATTRIBUTES
@@ -64,7 +65,7 @@ def test_from_files_to_a_model_that_answers(tmp_path: Path) -> None:
     assert made.facts["fit"]["history"][-1]["total"] < 10
 
     # The numpy network says what Keras said, to within 1e-4 in every logit, from half-precision weights.
-    bundle.verify(bundle.load(tmp_path / "models" / "mine"))
+    verify(bundle.load(tmp_path / "models" / "mine"))
     assert made.vocabulary.styles == ("Irish",)
     assert made.style_names == {"j*": "Irish"}
     context = tuple(BeatNote(Beats(n / 2), Beats(0.5), 60 + n, 80) for n in range(8))

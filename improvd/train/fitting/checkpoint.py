@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from improvd.train.fitting.curve import Curve
+from improvd.whole import writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,15 +47,11 @@ class Standing:
 
 
 def save(folder: Path, standing: Standing, groups: Mapping[str, Arrays]) -> None:
-    """Replace the checkpoint; ``groups`` of arrays by name, such as weights and the optimiser's."""
+    """Replace the checkpoint; ``groups`` of arrays by name, such as weights and the optimiser's. Raises UserError."""
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f".{NAME}.new"
     arrays = {f"{group}/{name}": array for group, held in groups.items() for name, array in held.items()}
-    with fresh.open("wb") as file:
+    with writing(folder / NAME) as file:
         np.savez(file, standing=np.array(json.dumps(asdict(standing))), **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / NAME)
 
 
 def load(folder: Path, fingerprint: str) -> tuple[Standing, dict[str, dict[str, NDArray[Any]]]] | None:

@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 import improvd
-from improvd.model import bundle
+from improvd.model import bundle, bundle_writer
+from improvd.model.golden import Golden, verify
 from improvd.model.tokens import ATTRIBUTES, COLUMNS, SIZES, Vocabulary
 from improvd.train.fitting.network import build, set_weights
 from improvd.train.reporting.card import card
@@ -30,9 +31,7 @@ DTYPE: Final = np.float16
 """Half the size on disk and in the repository; the golden trace is computed from the rounded weights."""
 
 
-def golden_trace(
-    weights: Mapping[str, NDArray[np.floating[Any]]], sizes: Sizes, vocabulary: Vocabulary
-) -> bundle.Golden:
+def golden_trace(weights: Mapping[str, NDArray[np.floating[Any]]], sizes: Sizes, vocabulary: Vocabulary) -> Golden:
     """What Keras says at each of a few dozen random notes: random, so that no piece is carried in a bundle."""
     network = build(vocabulary.input_sizes, sizes, dropout=0.0)
     set_weights(network, weights)
@@ -43,7 +42,7 @@ def golden_trace(
     style = len(vocabulary.styles)
     heard = vocabulary.heard(rows[None], np.array([style], np.int32))
     logits = network((tf.constant(heard), tf.constant(rows[None])))
-    return bundle.Golden(rows, style, tuple(head[0].numpy() for head in logits))
+    return Golden(rows, style, tuple(head[0].numpy() for head in logits))
 
 
 def sources(files: Sequence[Filed]) -> list[dict[str, Any]]:
@@ -102,7 +101,7 @@ def export(
         },
         **facts,
     }
-    bundle.write(
+    bundle_writer.write(
         settings.out,
         vocabulary=vocabulary,
         sizes=sizes,
@@ -113,7 +112,7 @@ def export(
         originality=originality,
     )
     written = bundle.load(settings.out)
-    bundle.verify(written)
+    verify(written)
     return written
 
 

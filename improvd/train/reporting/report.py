@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from improvd.model.tokens import BEAT_UNKNOWN, SIZES, VELOCITY_BIN, TickNotes, duration_ids, interval_ids
-from improvd.train.files import whole
 from improvd.train.reporting.distributions import Counted, count
 from improvd.train.reporting.page import Example, Material, page
 from improvd.train.reporting.playing import play
+from improvd.whole import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,7 +116,7 @@ def _ids(cuts: Sequence[Cut]) -> tuple[NDArray[np.integer[Any]], ...]:
 
 @contextmanager
 def _writing(path: Path) -> Iterator[TextIO]:
-    with whole.writing(str(path)) as file:
+    with writing(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
         yield text
         text.detach()

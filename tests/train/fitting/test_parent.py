@@ -10,6 +10,7 @@ import pytest
 
 from improvd.errors import BundleError
 from improvd.model import bundle
+from improvd.model.golden import verify
 from improvd.train.fitting import parent
 from improvd.train.fitting.parent import STYLE_TABLE, Parent
 from improvd.train.settings import TrainSettings
@@ -84,5 +85,5 @@ def test_a_few_tunes_colour_a_model_and_its_sources_stay_known(tmp_path: Path) -
     assert first.originality is not None
     assert made.originality is not None
     assert made.originality.runs > first.originality.runs, "it may recite neither its parent's music nor its own"
-    bundle.verify(bundle.load(tmp_path / "second"))
+    verify(bundle.load(tmp_path / "second"))
     assert "--from" in (tmp_path / "second" / "CARD.md").read_text()
