@@ -39,12 +39,12 @@ class PortOptions:
         Choice((AUTO, Instrument.SAME.value, Instrument.SEPARATE.value)),
         "Whether keyboard and synth are one instrument.",
     )
-    clock_in: str = _at_start(
+    clock_in: str = _at_once(
         "",
         Text("NAME"),
         "Where the clock comes in, with --sync clock: a MIDI input's name or part of it; without one: the keyboard's.",
     )
-    click_out: str = _at_start(
+    click_out: str = _at_once(
         "", Text("NAME"), "Where the metronome clicks: a MIDI output's name or part of it; without one: the synth's."
     )
     controls_out: str = _at_start(

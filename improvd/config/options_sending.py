@@ -53,7 +53,7 @@ class SynthOptions:
         "The sound of the answers: a program of the synth, sent when it is opened; none: as it stands.",
     )
     bank: int | None = _at_once(None, Number(0, 16383, whole=True, word="none"), "The bank of that program.")
-    state_channel: int | None = _at_start(
+    state_channel: int | None = _at_once(
         None,
         Number(1, 16, whole=True, word="none"),
         "A channel on which controllers 102 to 105 tell the synth's port whose turn it is, and each beat.",

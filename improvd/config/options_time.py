@@ -15,6 +15,7 @@ from improvd.core.settings import EngineSettings, Mode, Sync
 _DUET: Final = EngineSettings()
 
 _at_start = partial(described, group=Group.TIME)
+_at_once = partial(described, group=Group.TIME, change=Change.NOW)
 _next_call = partial(described, group=Group.TIME, change=Change.NEXT)
 
 
@@ -61,8 +62,8 @@ class TimeOptions:
 class ClockOptions:
     """The beat as others are told of it."""
 
-    clock_out: bool = _at_start(
+    clock_out: bool = _at_once(
         False, Switch(), "Send a MIDI clock, with Start and Stop, to the synth's port, whoever the beat comes from."
     )
-    click: bool = _at_start(False, Switch(), "A metronome, whoever the beat comes from.")
-    click_channel: int = _at_start(10, Number(1, 16, whole=True), "The metronome's channel; 10 is that of drums.")
+    click: bool = _at_once(False, Switch(), "A metronome, whoever the beat comes from.")
+    click_channel: int = _at_once(10, Number(1, 16, whole=True), "The metronome's channel; 10 is that of drums.")

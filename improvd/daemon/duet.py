@@ -200,6 +200,7 @@ class Duet:
         """Other settings are held by now."""
         self.see(at, Renewed(self._held.options, self._held.settings))
         self._do(self._engine.on_settings(at, self._held.settings), at)
+        self.send_pace()  # who keeps time from now on may have been told nothing of it
 
     def mute(self, at: Seconds, *, muted: bool) -> None:
         """Listen without answering, or answer again."""

@@ -26,7 +26,7 @@ from improvd.core.keyboard import AS_IT_IS, Keyboard
 
 @dataclass(frozen=True, slots=True)
 class TimePorts:
-    """What of keeping time goes through the ports.
+    """What of keeping time goes through the ports; engine to ports, where it changes.
 
     ``beat`` is the channel on which each beat is told by a controller, None: it isn't.
     ``hears``: a MIDI clock is listened to, at the port ``source``, None: at the keyboard's. ``sends``: one is sent to
@@ -309,6 +309,7 @@ Message = (
     | PortsOpen
     | PortsThere
     | Repatch
+    | TimePorts
     | Heard
     | TicksHeard
     | TicksSent

@@ -13,7 +13,7 @@ from improvd.daemon.messages import Port, PortsThere
 from improvd.errors import MidiError
 
 if TYPE_CHECKING:
-    from improvd.daemon.messages import Owed
+    from improvd.daemon.messages import Owed, TimePorts
 
 LAST_PERIOD = Seconds(0.05)
 """JACK hands what was sent to its server in the next period: a port that closes before that loses it."""
@@ -47,6 +47,9 @@ class System(Protocol):
 
     def want(self, inputs: tuple[str, ...], output: str) -> None:
         """Go over to other ports at the next look. What stays wanted stays connected."""
+
+    def keep_time(self, time: TimePorts) -> None:
+        """Go over to other ports of a clock and a metronome at the next look. What stays wanted stays connected."""
 
     def look(self) -> bool:
         """See what came and went since the last time, connect with what was waited for; whether anything changed.
@@ -82,6 +85,9 @@ class NullSystem:
 
     def want(self, _inputs: tuple[str, ...], _output: str) -> None:
         """There is nothing else to be had."""
+
+    def keep_time(self, _time: TimePorts) -> None:
+        """As for these."""
 
     def look(self) -> bool:
         """Nothing comes or goes."""

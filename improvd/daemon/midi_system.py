@@ -69,16 +69,13 @@ class RtMidiSystem:
         self._graph: Graph | None = None
         self._number = 0
         self._stamp: Hashable = None
-        apart = time.hears and time.source is not None
-        # Sysex and active sensing stay filtered, as nothing here uses them, and a clock that isn't followed: by default
-        # the library keeps all three to itself.
-        make, make_clock = (partial(self._make, ticks=ticks) for ticks in (time.hears and not apart, True))
-        clock = (time.source,) if apart and time.source is not None else ()
-        click = (time.click_port,) if time.click is not None and time.click_port is not None else ()
+        # By default the library keeps sysex, active sensing and a clock to itself. Nothing here uses the first two; a
+        # clock is heard wherever one may be followed by and by.
+        make = partial(self._make, ticks=time.hears)
         self._in = Row("improvd in", make, ears, inputs or OURS)
-        self._clock = Row("improvd clock", make_clock, clock_ears, clock)
+        self._clock = Row("improvd clock", make, clock_ears, _clock_of(time))
         self._out = Row("improvd out", make, lambda _: None, (output,))
-        self._click = Row("improvd click", make, lambda _: None, click)
+        self._click = Row("improvd click", make, lambda _: None, _click_of(time))
         self._controls = Row("improvd controls", make, lambda _: None, (controls,) if controls else ())
         # The inputs first: while the synth is opened, what is played is heard.
         self._rows = (self._in, self._clock, self._out, self._click, self._controls)
@@ -105,6 +102,11 @@ class RtMidiSystem:
     def want(self, inputs: tuple[str, ...], output: str) -> None:
         """See `System`."""
         self._in.wanted, self._out.wanted = inputs or OURS, (output,)
+        self._stamp = None
+
+    def keep_time(self, time: TimePorts) -> None:
+        """See `System`."""
+        self._clock.wanted, self._click.wanted = _clock_of(time), _click_of(time)
         self._stamp = None
 
     def look(self) -> bool:
@@ -244,6 +246,16 @@ class RtMidiSystem:
         if hear is not None:
             client.ignore_types(sysex=True, timing=not ticks, active_sense=True)
         return Plug(client, self._graph, title=title, direction=direction, wanted=wanted, hear=hear)
+
+
+def _clock_of(time: TimePorts) -> tuple[str, ...]:
+    """The input of a clock alone, if one is wanted."""
+    return (time.source,) if time.hears and time.source is not None else ()
+
+
+def _click_of(time: TimePorts) -> tuple[str, ...]:
+    """The output of a metronome alone, if one is wanted."""
+    return (time.click_port,) if time.click is not None and time.click_port is not None else ()
 
 
 def make_system(order: OpenPorts, ears: Ears, clock_ears: Ears) -> System:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from improvd.config.settings import schedule_limits
 from improvd.core.schedule import Instrument
-from improvd.daemon.messages import OpenPorts, Port, PortsOpen, TimePorts
+from improvd.daemon.messages import OpenPorts, Port, PortsOpen
 
 if TYPE_CHECKING:
     from improvd.config.options import RunOptions
@@ -47,14 +47,7 @@ def open_ports(
         pedals=duet.hands.pedals,
         channels=(held.settings.channel, *_clicks(chosen)),
         page=page,
-        time=TimePorts(
-            hears=True,  # though nobody follows it: by and by somebody may
-            source=chosen.clock_in or None,
-            sends=chosen.clock_out,
-            click=chosen.click_channel - 1 if chosen.click else None,
-            click_port=chosen.click_out or None,
-            beat=None if chosen.state_channel is None else chosen.state_channel - 1,
-        ),
+        time=fitting.time,
         keyboard=fitting.keyboard,
         choosing=fitting.choosing,
         controls=chosen.controls_out,

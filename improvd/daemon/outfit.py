@@ -12,8 +12,8 @@ from improvd.core.keyboard import Keyboard
 from improvd.core.program import choosing
 from improvd.core.turns import State
 from improvd.core.view import View
-from improvd.daemon.happenings import Began, PortsBack, PortsChanged, Renewed
-from improvd.daemon.messages import Aside, Repatch
+from improvd.daemon.happenings import Began, PortsBack, PortsChanged, PortsLost, Renewed
+from improvd.daemon.messages import Aside, Repatch, TimePorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,11 +33,12 @@ LIT: Final = 127
 
 
 class Fitting(NamedTuple):
-    """Which ports are wanted, how the ``keyboard`` is taken, and what chooses the answers' sound."""
+    """Which ports are wanted, how the ``keyboard`` is taken, what chooses the answers' sound, and how time is kept."""
 
     ports: Repatch
     keyboard: Keyboard
     choosing: tuple[bytes, ...]
+    time: TimePorts
 
 
 def fitting_of(options: RunOptions) -> Fitting:
@@ -48,7 +49,20 @@ def fitting_of(options: RunOptions) -> Fitting:
         Repatch(options.inputs, options.output),
         Keyboard(controls, options.transpose, options.thru),
         choosing(options.channel - 1, options.bank, program),
+        TimePorts(
+            hears=True,  # though nobody follows it: by and by somebody may
+            source=options.clock_in or None,
+            sends=options.clock_out,
+            click=options.click_channel - 1 if options.click else None,
+            click_port=options.click_out or None,
+            beat=_channel(options),
+        ),
     )
+
+
+def _channel(options: RunOptions) -> int | None:
+    """The one on which lamps and beats are told (0–15)."""
+    return None if options.state_channel is None else options.state_channel - 1
 
 
 class Outfit:
@@ -56,11 +70,11 @@ class Outfit:
 
     def __init__(self, options: RunOptions, send: Callable[[Message], None]) -> None:
         self._send = send
-        self._channel = None if options.state_channel is None else options.state_channel - 1
+        self._channel = _channel(options)
         self._fitting = self._told = fitting_of(options)
         self._lit: View | None = None  # what the lamps show; None: nobody knows
         self._view: View | None = None
-        self._on = False  # whether the ports have been told of: before, nobody may be there to be told anything
+        self._on = False  # whether the ports have been told of: until then, nobody may be there to be told anything
 
     def order(self) -> Fitting:
         """What a fresh process is told first."""
@@ -72,9 +86,12 @@ class Outfit:
         if isinstance(happening, Renewed):
             self._fitting = fitting_of(happening.options)
             self._fit()
+            self._tell_on(_channel(happening.options))
         elif isinstance(happening, View):
             self._view = happening
             self._light()
+        elif isinstance(happening, PortsLost):
+            self._on = False
         elif isinstance(happening, (Began, PortsBack, PortsChanged)):
             self._on = True
             self._lit = None  # another synth may be there
@@ -85,13 +102,26 @@ class Outfit:
         """Nothing to do."""
 
     def _fit(self) -> None:
+        if not self._on:  # a process that has not said yet how its ports stand is told when it does
+            return
         before, self._told = self._told, self._fitting
         if self._told.ports != before.ports:
             self._send(self._told.ports)
         if self._told.keyboard != before.keyboard:
             self._send(self._told.keyboard)
+        if self._told.time != before.time:
+            self._send(self._told.time)
         if self._told.choosing != before.choosing:
             self._send(Aside(self._told.choosing, choosing=True))
+
+    def _tell_on(self, channel: int | None) -> None:
+        """Go over to another channel; on the one before all lamps go out."""
+        if channel == self._channel:
+            return
+        if self._channel is not None and self._lit is not None:
+            self._send(Aside(tuple(bytes((CONTROL | self._channel, controller, 0)) for controller in LAMPS)))
+        self._channel, self._lit = channel, None
+        self._light()
 
     def _light(self) -> None:
         if self._channel is None or self._view is None or not self._on:

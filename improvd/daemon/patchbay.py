@@ -35,3 +35,7 @@ def check(before: RunOptions, wished: RunOptions, there: PortsThere) -> None:
             choose(there.inputs, name, "input")
     if wished.output not in ("", before.output):
         choose(there.outputs, wished.output, "output")
+    if wished.clock_in not in ("", before.clock_in):
+        choose(there.inputs, wished.clock_in, "input")
+    if wished.click_out not in ("", before.click_out):
+        choose(there.outputs, wished.click_out, "output")

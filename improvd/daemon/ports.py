@@ -24,7 +24,7 @@ from improvd.core.metronome import TICK
 from improvd.core.one_clock import TIMING
 from improvd.daemon import realtime, watchdog
 from improvd.daemon.clock import now
-from improvd.daemon.messages import Closed, Failed, OpenPorts, Repatch
+from improvd.daemon.messages import Closed, Failed, OpenPorts, Repatch, TimePorts
 from improvd.daemon.midi import LAST_PERIOD, SystemGoneError
 from improvd.daemon.midi_system import make_system
 from improvd.daemon.standing import Standing
@@ -33,7 +33,7 @@ from improvd.daemon.wire import Peer, last_words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from improvd.daemon.messages import Message, TimePorts
+    from improvd.daemon.messages import Message
     from improvd.daemon.sender import Inbox, Sender
 
 SENDING, CLOSING = Seconds(1.0), Seconds(3.0)
@@ -83,12 +83,17 @@ class _Process:
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
         self._wake.setblocking(False)
-        self._clock_apart = time.hears and time.source is not None
+        self._clock_apart = False
+        self._heed(time)
         self._terminated = False
         # SIGABRT is what all processes of a service get when its watchdog starved: the engine dies of it, we release.
         for number in (signal.SIGTERM, signal.SIGABRT):
             signal.signal(number, self._terminate)
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+
+    def _heed(self, time: TimePorts) -> None:
+        """Where a clock is heard; RtMidi's threads read it at each message."""
+        self._clock_apart = time.hears and time.source is not None
 
     def ear(self, source: str) -> _Ear:
         """One for an input. Where a clock has a port of its own, it is heard there alone."""
@@ -116,6 +121,9 @@ class _Process:
                 for message in self._engine.receive():
                     if isinstance(message, Repatch):
                         standing.want(message)
+                    elif isinstance(message, TimePorts):
+                        self._heed(message)
+                        standing.keep_time(message, sender)
                     else:
                         sender.obey(message)
             self._engine.flush()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from improvd.core.metronome import Stroke
     from improvd.core.schedule import Instrument, Schedule
-    from improvd.daemon.messages import Message
+    from improvd.daemon.messages import Message, TimePorts
 
     Inbox: TypeAlias = deque[tuple[Seconds, str, list[int]]]
 
@@ -31,8 +31,8 @@ class Sender:
     """Sends what the schedule says is due and tells what was heard and sent.
 
     ``send`` sends one message to the synth; ``tell`` takes messages for the engine and must not block; ``now`` is
-    the monotonic clock. ``metronome`` keeps time for others; ``click`` sends where it clicks, if not to the synth;
-    ``show`` sends where controls follow.
+    the monotonic clock. ``metronome`` keeps time for others, until `keep_time` says otherwise; ``click`` sends where it
+    clicks, if not to the synth; ``show`` sends where controls follow.
     ``manual`` says what becomes of what is heard; ``choosing`` is sent whenever the synth comes in reach. ``inbox`` is
     what RtMidi's threads append to, which do nothing else with it: a time stamp, the input's source, and the message.
     """
@@ -57,6 +57,8 @@ class Sender:
         self._now = now
         self._metronome = metronome or Metronome(clock=False, click=None)
         self._click = click
+        self._clicks_apart = click is not None
+        self._source: str | None = None  # the one input of a clock, if there is one
         self._show = show
         self._manual = manual or Manual()
         self._choosing = tuple(choosing)
@@ -141,6 +143,16 @@ class Sender:
         elif isinstance(message, Close):
             self.closing = True
         self.send_due()
+
+    def keep_time(self, time: TimePorts) -> None:
+        """Hear a clock, and keep time for others, by this from now on: what clicks elsewhere ends there before."""
+        if time.source != self._source:
+            self._source, self._clock = time.source, OneClock()
+        apart = time.click_port is not None
+        self._beat_time(
+            self._metronome.become(self._now(), clock=time.sends, click=time.click, early=not apart, beat=time.beat)
+        )
+        self._clicks_apart = apart
 
     def adopt(
         self,
@@ -229,7 +241,7 @@ class Sender:
         """Ticks and clicks. Of the ticks the engine is told at each beat, of clicks not at all: they are no music."""
         for event, is_click in strokes:
             actual = self._now()
-            if is_click and self._click is not None:
+            if is_click and self._clicks_apart and self._click is not None:
                 self._click(event.data)
                 continue
             self._send(event.data)

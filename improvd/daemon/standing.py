@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
 from improvd.core.keyboard import Manual
-from improvd.core.metronome import Metronome
 from improvd.core.schedule import Instrument, Schedule, ScheduleLimits
 from improvd.daemon import watchdog
 from improvd.daemon.clock import now
@@ -20,7 +19,7 @@ from improvd.daemon.portnames import stable
 from improvd.daemon.sender import Sender
 
 if TYPE_CHECKING:
-    from improvd.daemon.messages import OpenPorts, Repatch
+    from improvd.daemon.messages import OpenPorts, Repatch, TimePorts
     from improvd.daemon.midi import System
     from improvd.daemon.sender import Inbox
     from improvd.daemon.wire import Peer
@@ -50,6 +49,7 @@ class Standing:
         self._debts = {owed.name: owed for owed in order.owed}
         self._there = PortsThere()
         self._wish: Repatch | None = None
+        self._time: tuple[Seconds, TimePorts] | None = None  # whose ports are wanted from a time on
         self._next = self._seen = now()
 
     def open(self, inbox: Inbox | None = None) -> Sender:
@@ -63,18 +63,13 @@ class Standing:
             self._system.send,
             self._engine.send,
             now,
-            metronome=Metronome(
-                clock=order.time.sends,
-                click=order.time.click,
-                early=order.time.click_port is None,
-                beat=order.time.beat,
-            ),
-            click=None if order.time.click_port is None else self._system.click,
+            click=self._system.click,
             show=self._system.show,
             manual=Manual(order.keyboard),
             choosing=order.choosing,
             inbox=inbox,
         )
+        sender.keep_time(order.time)
         sender.lose_output(self._seen)  # until it is there, if it is
         sender.adopt(order.left_behind, order.keys, order.pedals)
         self._tell(sender)
@@ -90,6 +85,13 @@ class Standing:
         """Go over to other ports at the next look."""
         self._wish = wish
 
+    def keep_time(self, time: TimePorts, sender: Sender) -> None:
+        """Keep time otherwise at once, and go over to other ports of a clock and a metronome at a look after that."""
+        sender.keep_time(time)
+        begin = Seconds(now() + LAST_PERIOD)  # what was sent until then has arrived
+        self._time = begin, time
+        self._next = min(self._next, begin)
+
     def look(self, sender: Sender) -> None:
         """Look, if it is time and no message is about to be due. Raises `SystemGoneError`."""
         if self._wish is not None:
@@ -101,9 +103,12 @@ class Standing:
         if late < 0 or (message is not None and message < ROOM and late < EVERY):
             return
         with watchdog.within(OPENING):
+            if self._time is not None and self._time[0] <= at:
+                self._system.keep_time(self._time[1])
+                self._time = None
             changed = self._system.look()
             changed |= self._settle()
-        self._next = Seconds(at + EVERY)
+        self._next = Seconds(at + EVERY) if self._time is None else self._time[0]
         if not changed:
             self._seen = at
         else:

@@ -17,13 +17,11 @@ from improvd.cli import main
 from improvd.config import text
 from improvd.config.addresses import Address, Addresses
 from improvd.config.file import read
-from improvd.config.form import Chords
 from improvd.config.kinds import Metre, Number, Switch
 from improvd.config.layers import Chosen, Origin, Source, Told, choose
-from improvd.config.musical import Channels, KeyName, KeyRange, PerAttribute
+from improvd.config.musical import Channels, Chords, KeyName, KeyRange, PerAttribute, PitchName
 from improvd.config.option import Change, Option, options_of
 from improvd.config.options import RehearseOptions, RunOptions
-from improvd.config.pitches import PitchName
 from improvd.config.ports import PortNames
 from improvd.config.renewal import renew
 from improvd.config.settings import engine_settings
@@ -141,7 +139,9 @@ def test_the_page_lists_every_option_as_it_is() -> None:
 
 def test_what_changes_at_once_is_what_the_engine_and_the_synth_take_at_once() -> None:
     at_once = {option.field for option in OPTIONS.values() if option.change is Change.NOW}
-    assert at_once == {*SWIFT, "program", "bank", "inputs", "output"}
+    ports = {"program", "bank", "inputs", "output", "clock_in", "click_out"}
+    time = {"clock_out", "click", "click_channel", "state_channel"}
+    assert at_once == {*SWIFT, *ports, *time}
 
 
 @given(present=ANY_OPTIONS, wished=ANY_OPTIONS)
@@ -158,10 +158,10 @@ def test_what_a_restart_is_needed_for_stays_and_all_else_is_as_wished(present: R
 
 def test_the_player_is_told_in_one_line_what_changed_when() -> None:
     present = RunOptions(bpm=96, seed=1)
-    wished = replace(present, bpm=None, temperature=0.8, style="folk", output="Synth", channel=3, clock_out=True)
+    wished = replace(present, bpm=None, temperature=0.8, style="folk", output="Synth", channel=3, thru=True)
     assert renew(present, wished).line == (
         "settings read again: out 'Synth', temperature 0.8, style 'folk' at once;"
-        " bpm 'auto', channel 3 from the next call; clock-out true after a restart"
+        " bpm 'auto', channel 3 from the next call; thru true after a restart"
     )
     assert renew(present, present).line == "settings read again: nothing has changed"
 

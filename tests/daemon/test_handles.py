@@ -19,9 +19,9 @@ from improvd.core.events import CONTROL, NOTE_ON, Beats, MidiEvent, Seconds
 from improvd.core.keyboard import Keyboard
 from improvd.core.turns import State
 from improvd.daemon.handles import Handles
-from improvd.daemon.happenings import PortsChanged, Renewed
+from improvd.daemon.happenings import PortsBack, PortsChanged, PortsLost, Renewed
 from improvd.daemon.log import Level
-from improvd.daemon.messages import Aside, Port, PortsOpen
+from improvd.daemon.messages import Aside, Port, PortsOpen, TimePorts
 from improvd.daemon.outfit import Outfit, fitting_of
 from improvd.errors import UserError
 
@@ -132,10 +132,59 @@ def test_what_changes_of_the_outfit_is_told_and_nothing_twice() -> None:
     first = options()
     outfit = Outfit(first, sent.append)
     assert outfit.order() == fitting_of(first)
+    outfit.see(AT, PortsChanged(PORTS))
     second = replace(options(mute={"cc": 21}), program=5)
     for _ in range(2):
         outfit.see(AT, Renewed(second, engine_settings(second)))
     assert sent == [Keyboard((Control(CONTROL, 21),)), Aside((b"\xc0\x04",), choosing=True)]
+
+
+def test_time_is_kept_otherwise_as_soon_as_that_is_wished() -> None:
+    sent: list[object] = []
+    outfit = Outfit(options(), sent.append)
+    outfit.see(AT, PortsChanged(PORTS))
+    wished = replace(options(), click=True, click_out="blocks", clock_in="drums", clock_out=True)
+    for _ in range(2):
+        outfit.see(AT, Renewed(wished, engine_settings(wished)))
+    time = TimePorts(hears=True, source="drums", sends=True, click=9, click_port="blocks")
+    assert sent == [time]
+    assert outfit.order().time == time
+
+
+def test_what_is_wished_while_there_is_no_process_is_told_to_the_next() -> None:
+    sent: list[object] = []
+    outfit = Outfit(options(), sent.append)
+    outfit.see(AT, PortsChanged(PORTS))
+    outfit.see(AT, PortsLost())
+    assert outfit.order().time == TimePorts(hears=True)
+    wished = replace(options(), clock_out=True)
+    outfit.see(AT, Renewed(wished, engine_settings(wished)))
+    assert sent == []
+    outfit.see(AT, PortsBack(PORTS))
+    assert sent == [TimePorts(hears=True, sends=True)]
+
+
+def test_lamps_on_another_channel_go_out_on_the_one_before() -> None:
+    sent: list[object] = []
+    first = replace(options(), state_channel=16)
+    outfit = Outfit(first, sent.append)
+    outfit.see(AT, PortsChanged(PORTS))
+    outfit.see(AT, replace(VIEW, state=State.CALL))
+    sent.clear()
+    second = replace(first, state_channel=15)
+    outfit.see(AT, Renewed(second, engine_settings(second)))
+    assert sent == [
+        TimePorts(hears=True, beat=14),
+        Aside((b"\xbf\x66\x00", b"\xbf\x67\x00", b"\xbf\x68\x00")),
+        Aside((b"\xbe\x66\x7f", b"\xbe\x67\x00", b"\xbe\x68\x00")),
+    ]
+    third = replace(first, state_channel=None)
+    outfit.see(AT, Renewed(third, engine_settings(third)))
+    outfit.see(AT, VIEW)
+    assert sent[3:] == [
+        TimePorts(hears=True),
+        Aside((b"\xbe\x66\x00", b"\xbe\x67\x00", b"\xbe\x68\x00")),
+    ]
 
 
 def test_the_lamps_are_lit_anew_where_a_port_came_or_went() -> None:

@@ -7,7 +7,7 @@ from improvd.core.events import Beats, MidiEvent, Pace, PlannedNote, Play, Relea
 from improvd.core.keyboard import AS_IT_IS, Keyboard, Manual
 from improvd.core.metronome import Metronome
 from improvd.core.schedule import Instrument, Schedule
-from improvd.daemon.messages import Aside, Close, Heard, Panic, Ping, Pong, TicksHeard, TicksSent
+from improvd.daemon.messages import Aside, Close, Heard, Panic, Ping, Pong, TicksHeard, TicksSent, TimePorts
 from improvd.daemon.sender import Sender
 
 if TYPE_CHECKING:
@@ -185,6 +185,23 @@ def test_clicks_go_where_they_should_and_come_back_as_echoes() -> None:
         bench.sender.inbox.append((Seconds(100.56), "keys", list(clicks[1])))
         bench.sender.hear()
         assert bench.told == [Heard(MidiEvent(Seconds(100.56), clicks[1]), echo=elsewhere is None)]
+
+
+def test_another_clock_is_heard_as_soon_as_it_is_wished_for() -> None:
+    bench = Bench()
+
+    def ticks() -> list[Seconds]:
+        return [at for told in bench.told if isinstance(told, TicksHeard) for at in told.at]
+
+    bench.hear("keys", [0xF8])
+    bench.hear("drums", [0xF8])
+    assert len(ticks()) == 1  # two clocks are none
+    bench.sender.keep_time(TimePorts(hears=True, source="drums"))
+    bench.hear("drums", [0xF8])
+    assert len(ticks()) == 2
+    bench.sender.keep_time(TimePorts(hears=True, source="drums", click=9))  # it is the same still
+    bench.hear("keys", [0xF8])
+    assert len(ticks()) == 2
 
 
 def test_what_is_passed_on_leaves_before_it_is_told_and_is_let_go_of_at_the_end() -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from improvd.core.events import PlannedNote, Play, Seconds
+from improvd.core.events import Beats, Pace, PlannedNote, Play, Seconds
 from improvd.core.keyboard import Keyboard
 from improvd.daemon import standing as standings
 from improvd.daemon.codec import decode, encode
-from improvd.daemon.messages import Heard, OpenPorts, Owed, Port, PortsOpen, PortsThere, Repatch
+from improvd.daemon.messages import Heard, OpenPorts, Owed, Port, PortsOpen, PortsThere, Repatch, TimePorts
+from improvd.daemon.midi import LAST_PERIOD
 from improvd.daemon.standing import EVERY, Standing
 
 if TYPE_CHECKING:
@@ -37,12 +38,17 @@ class System:
         self.takes_more_clients = True
         self.sent: dict[str, list[bytes]] = {}
         self.there = PortsThere()
+        self.time: TimePorts | None = None
+        self.clicked: list[bytes] = []
         self.inputs: tuple[Port, ...] = ()
         self.output = Port("", "")
         self.want(("keys", "pads"), "synth")
 
     def want(self, inputs: tuple[str, ...], output: str) -> None:
         self._wanted, self._wanted_output = inputs, output
+
+    def keep_time(self, time: TimePorts) -> None:
+        self.time = time
 
     def look(self) -> bool:
         before = self.inputs, self.output
@@ -56,7 +62,10 @@ class System:
         if self.output.name:
             self.sent.setdefault(self.output.name, []).append(data)
 
-    click = show = send
+    show = send
+
+    def click(self, data: bytes) -> None:
+        self.clicked.append(data)
 
     def settle(self, owed: Owed) -> bool:
         if self.takes_more_clients:
@@ -130,6 +139,9 @@ class Stage:
         at = self.now
         note = PlannedNote(key, Seconds(at + onset), Seconds(at + offset), 60 + key, 80, 0)
         self.sender.obey(Play(0, (note,)))
+
+    def keep_time(self, time: TimePorts) -> None:
+        self.standing.keep_time(decode(encode(time)), self.sender)
 
     def sleep(self, seconds: float) -> None:
         self.now = Seconds(self.now + seconds)
@@ -294,3 +306,26 @@ def test_what_is_there_is_told_when_it_changes(begin: Begin) -> None:
     assert stage.told == []
     stage.plug("harp", "keys", "synth")
     assert stage.told == [PortsThere(("harp", "keys"), ("synth",))]
+
+
+def test_a_click_that_sounds_is_ended_where_it_sounds_before_its_port_is_given_up(begin: Begin) -> None:
+    stage = begin("keys", "synth")
+    stage.keep_time(TimePorts(hears=True, click=9, click_port="blocks"))
+    stage.sleep(LAST_PERIOD)
+    stage.standing.look(stage.sender)
+    assert stage.system.time == TimePorts(hears=True, click=9, click_port="blocks")
+    stage.sender.obey(Pace(stage.now, Seconds(0.5), Beats(4.0), Beats(1.0), Beats(0.0), None, running=True))
+    stage.sender.send_due()
+    click, end = b"\x99\x4c\x70", b"\x89\x4c\x00"
+    assert stage.system.clicked == [click]
+    at_the_synth = TimePorts(hears=True, click=9)
+    before = len(stage.system.sent.get("synth", []))
+    stage.keep_time(at_the_synth)
+    assert stage.system.clicked == [click, end]
+    stage.standing.look(stage.sender)
+    assert stage.system.time != at_the_synth  # what was sent may be on its way
+    assert stage.standing.wait(None) == pytest.approx(LAST_PERIOD)
+    stage.look()
+    assert stage.system.time == at_the_synth
+    assert stage.system.clicked == [click, end]
+    assert stage.system.sent["synth"][before:] == [b"\x99\x4d\x50"]

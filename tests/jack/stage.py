@@ -44,11 +44,10 @@ def sounding(messages: Iterable[Heard]) -> set[tuple[int, int]]:
     """What a synth would still sound after ``messages``, going by notes alone."""
     held: set[tuple[int, int]] = set()
     for message in messages:
-        place = (message.data[0] & 0x0F, message.data[1])
         if message.is_on:
-            held.add(place)
+            held.add((message.data[0] & 0x0F, message.data[1]))
         elif message.is_off:
-            held.discard(place)
+            held.discard((message.data[0] & 0x0F, message.data[1]))
     return held
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import closing
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
 
+from improvd.errors import UserError
 from tests.core.clocks import VirtualClock
 from tests.jack.clocks import CONTINUE, STOP, TICK, Drums, Follower, followed, place, soon, struck, ticking
 from tests.jack.stage import melody, sounding, well_begun
+from tests.jack.test_patching import connected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,6 +49,35 @@ def off_the_bar(at: float, bar_line: float, bar: float = 4 * BEAT) -> float:
     """Seconds between a time and the nearest bar line."""
     bars = (at - bar_line) / bar
     return abs(bars - round(bars)) * bar
+
+
+def test_a_clock_and_a_metronome_at_other_ports_while_it_plays(
+    duet: Start, synth: Synth, drums: Drums, follower: Follower
+) -> None:
+    running = duet("--in", "player", "--out", "synth", "--sync", "clock")
+    running.wait_line("ready: ")
+    clock = VirtualClock(BPM, start=soon())
+    drums.play(ticking(clock, 120.0))
+    with closing(connected(running)) as session:
+        with pytest.raises(UserError, match="there is no MIDI input named 'dreams'"):
+            session.ask("set", name="clock-in", value="dreams")
+        session.ask("set", name="clock-in", value="drums")
+        running.wait_line("following the clock")
+        session.ask("set", name="click", value=True)
+        synth.heard.wait(lambda items: any(item.data[0] == 0x99 for item in items), "click at the synth")
+        session.ask("set", name="click-out", value="follower")
+        follower.heard.wait(lambda items: sum(item.data[0] == 0x99 for item in items) > 4, "clicks elsewhere")
+        session.ask("set", name="click", value=False)
+        session.ask("set", name="clock-out", value=True)
+        synth.heard.wait(lambda items: any(item.data.hex() == CONTINUE for item in items), "clock at the synth")
+        follower.heard.wait(lambda items: not sounding(items), "end of the last click")
+        session.ask("set", name="clock-in", value="")
+        running.wait_line("the clock is gone; following you")
+    assert running.end() == 0
+    clicks = [item.at for item in follower.heard.all() if item.data[0] == 0x99]
+    # Who came when it had begun knows its ticks, and not which of them begins a beat.
+    assert median(off_the_bar(at, clock.start, BEAT / 24) for at in clicks) < 0.005
+    assert not sounding(synth.wait_last())
 
 
 def test_an_answer_keeps_to_the_drum_machines_bars(duet: Start, player: Player, synth: Synth, drums: Drums) -> None:
