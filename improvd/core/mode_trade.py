@@ -39,8 +39,8 @@ class TradeTurns(Turns):
         struck = self._listener.first_struck
         return None if struck is None else Seconds(struck + SOON)
 
-    def decide(self, now: Seconds, lead: Seconds) -> Part | Seconds:
-        """Ours as soon as theirs are over but for what the model needs."""
+    def decide(self, now: Seconds, lead: Seconds) -> Part | Seconds | None:
+        """Ours as soon as theirs are over but for what the model needs; none where ours have gone by as well."""
         call = self._listener.notes(now)
         pulse = self._source.pulse(call, now)
         start = Beats(self._opening(call[0].onset, pulse) + self._length)
@@ -48,6 +48,8 @@ class TradeTurns(Turns):
         if asked_at > now:
             # Nearer to it, more will have been heard of the beat.
             return Seconds(min(asked_at, now + max(SOON, (asked_at - now) / 2)))
+        if pulse.timeline.next_beat(Seconds(now + lead), phase=start) >= start + self._length:
+            return None  # it was played when we did not trade yet
         return self._part(call, pulse, start)
 
     def next_call(self, decided_at: Seconds, end: Seconds, pulse: Pulse) -> Seconds:

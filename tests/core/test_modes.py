@@ -97,6 +97,16 @@ def test_a_late_model_ends_on_the_bar_line_all_the_same() -> None:
     room.close()
 
 
+def test_bars_of_ours_that_went_by_before_we_traded_are_nobodys() -> None:
+    room = Room(patience=3.0, bpm=200.0)
+    room.play(3.2, None, *messages(scale(1.0, 0.3, 4)))
+    assert room.engine.state is State.CALL
+    room.set(mode=Mode.TRADE, bars=1, bpm=200.0, beats_per_bar=Beats(3.0))
+    assert room.engine.state is State.LISTENING
+    assert (room.turns, room.partner.asked) == ([], [])
+    room.close()
+
+
 # -- continue
 
 
