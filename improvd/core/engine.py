@@ -117,7 +117,7 @@ class Engine:
         self._arrangement.source.on_time(now)
         if self._arrangement.listener.on_time(now):
             effects += self._turns.played(now)
-            self._turns.watch()
+        self._turns.watch()
         return [*effects, *self._turns.on_time(now), *self._pace.tell(now)]
 
     def on_continuation(self, now: Seconds, continuation: Continuation) -> list[Effect]:

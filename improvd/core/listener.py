@@ -3,6 +3,9 @@
 A soft, short touch is a brush. Whether a soft key is one is known only once it came up or stayed down; until then
 it waits, so a soft key counts ``brush_length`` late, a firm one at once. While a call is being played every key
 counts. Keys below ``comp_below`` accompany: they are kept by themselves, and never count.
+
+A key that is held while nothing else happens, for `STILL`, counts as let go of: its message got lost, or whoever holds
+it waits. Were it held for ever, no call would ever be over again.
 """
 
 from __future__ import annotations
@@ -20,6 +23,10 @@ LONGEST_MEMORY = 1024
 """Notes of a call that are kept; the oldest are forgotten first."""
 ACCOMPANIMENT = 32
 """Notes of an accompaniment that are kept."""
+STILL = Seconds(12.0)
+"""Nobody holds keys for so long without doing anything, and then goes on: docs/turns.md has the figures."""
+RINGS = Seconds(2.0)
+"""The note of such a key is taken to have ended so long after the last that was done."""
 
 
 class _Struck(NamedTuple):
@@ -44,7 +51,8 @@ class Listener:
         self._beneath: dict[tuple[int, int], _Struck] = {}  # keys that accompany
         self._accompaniment: deque[Note] = deque(maxlen=ACCOMPANIMENT)
         self.changes = 0
-        """Counts the messages that changed which keys or pedals are down."""
+        """Counts how often it changed which keys or pedals are down."""
+        self._stirred = Seconds(0.0)  # when the player last did anything
 
     @property
     def held(self) -> bool:
@@ -70,6 +78,8 @@ class Listener:
         """
         if not self._hears(event):
             return False
+        if event.kind:
+            self._stirred = event.at
         before = (self._hands.keys, self._hands.pedal)
         self._hands.hear(event)
         self.changes += before != (self._hands.keys, self._hands.pedal)
@@ -96,14 +106,22 @@ class Listener:
         return event.kind not in (NOTE_ON, NOTE_OFF) or lowest <= event.data[1] <= highest
 
     def next_deadline(self) -> Seconds | None:
-        """When a soft key will have been down long enough to count."""
-        return min((self._proves(soft) for soft in self._soft.values()), default=None)
+        """When a soft key will have been down long enough to count, or keys too long to be held."""
+        deadlines = [self._proves(soft) for soft in self._soft.values()]
+        if self.held:
+            deadlines.append(Seconds(self._stirred + STILL))
+        return min(deadlines, default=None)
 
     def on_time(self, now: Seconds) -> bool:
-        """Let soft keys that stayed down count; True where one did."""
+        """Let soft keys that stayed down count, and keys go that are held no more; True where a soft one counts."""
         proven = [key for key, soft in self._soft.items() if self._proves(soft) <= now]
         for key in proven:
             self._down[key] = self._soft.pop(key)
+        if self.held and now >= self._stirred + STILL:
+            for channel, pitch in set(self._hands.keys) - set(self._beneath):
+                self._hands.hear(MidiEvent(now, bytes((NOTE_OFF | channel, pitch, 0))))
+            self._lift_lost_keys(Seconds(self._stirred + RINGS))
+            self.changes += 1
         return bool(proven)
 
     def adopt(self, settings: EngineSettings) -> None:
@@ -163,7 +181,7 @@ class Listener:
         return proved
 
     def _lift_lost_keys(self, at: Seconds) -> None:
-        """Keys that are held no more without a note-off of their own: an all-notes-off, or one that got lost."""
+        """Keys that are held no more without a note-off of their own come up: by an all-notes-off, or given up."""
         for key in [key for key in (*self._down, *self._soft, *self._beneath) if key not in self._hands.keys]:
             self._lift(key, at)
 

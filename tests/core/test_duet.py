@@ -9,6 +9,7 @@ import pytest
 
 from improvd.core.engine import Engine
 from improvd.core.events import Beats, Generate, MidiEvent, Seconds, TurnEnded
+from improvd.core.listener import STILL
 from improvd.core.settings import EngineSettings
 from improvd.rehearsal.player import Player
 from improvd.rehearsal.stage import Performance, Stage
@@ -103,10 +104,32 @@ def test_what_still_sounds_when_the_model_is_given_up_can_be_stopped() -> None:
     assert ended.reason == "interrupted"
 
 
-def test_a_lost_note_off_does_not_end_the_duet() -> None:
-    lost, later = scale(1.0, 0.3, 8)[:-1], scale(70.0, 0.3, 8, low=40)
-    assert perform([*lost, *scale(30.0, 0.3, 8, low=40)]).turns == []
-    assert [turn.decided_at > 70 for turn in perform([*lost, *later]).turns] == [True]
+def test_a_key_that_nobody_lets_go_of_is_answered_at_last_and_is_in_nobodys_way_after_that() -> None:
+    lost = scale(1.0, 0.3, 8)[:-1]
+    struck = lost[-1].at
+    first, second = perform([*lost, *scale(40.0, 0.3, 8, low=40)]).turns
+    assert first.decided_at == pytest.approx(struck + STILL)
+    assert first.call_notes == second.call_notes == 8
+    assert second.decided_at < 43.5
+
+
+def test_a_last_chord_is_the_players_for_as_long_as_anybody_holds_one() -> None:
+    performance = perform([*scale(1.0, 0.3, 8), *keys(*((3.5, 3.5 + STILL - 0.5, pitch) for pitch in (48, 52, 55)))])
+    (turn,) = performance.turns
+    assert turn.decided_at > 3.5 + STILL - 0.5
+
+
+def test_who_bends_a_note_that_they_hold_is_waited_for() -> None:
+    held = keys((1.0, 41.0, 60))
+    bends = [MidiEvent(Seconds(at), bytes((0xE0, 0, at % 128))) for at in range(2, 41)]
+    (turn,) = perform(sorted([*held, *bends], key=_at)).turns
+    assert turn.decided_at > 41.0
+
+
+def test_a_lost_note_off_is_made_up_for_while_the_player_plays_on() -> None:
+    lost = [*scale(1.0, 0.3, 8)[:-1], *scale(5.0, 4.0, 16, held=0.9)]
+    (turn,) = perform(lost).turns
+    assert 60.0 < turn.decided_at < 72.0
 
 
 def test_a_brushed_key_neither_opens_a_call_nor_stops_an_answer() -> None:

@@ -31,6 +31,8 @@ from improvd.core.events import (
     TurnEnded,
 )
 from improvd.core.hands import Hands
+from improvd.core.inputs import Inputs
+from improvd.core.listener import STILL
 from improvd.core.metronome import Metronome
 from improvd.core.pedalling import Pedal
 from improvd.core.schedule import Instrument, Schedule
@@ -87,6 +89,7 @@ class Duet(RuleBasedStateMachine):
         self.instrument, self.thru = Instrument.SEPARATE, False
         self.schedule = Schedule(self.instrument)
         self.controls = Controls(KNOBS)
+        self.inputs = Inputs()
         self.metronome = Metronome(clock=True, click=9)
         self.strokes: list[MidiEvent] = []
         self.options = EngineSettings(seed=3)
@@ -97,14 +100,18 @@ class Duet(RuleBasedStateMachine):
         self.sent: list[Sent] = []
         self.turns: list[TurnEnded] = []
         self.deaf = False  # whether it may not have heard a key that is held
+        self.stirred = Seconds(0.0)  # when the player last did anything
+        self.given_up: set[tuple[int, int]] = set()  # keys held for too long since
         self.answers_held_keys = False  # whether it was asked to, or is in a mode that does
         self.always_call = True  # whether it was never in a mode in which a key stops nothing
 
     def do(self, effects: list[Effect]) -> None:
+        if self.now >= self.stirred + STILL:
+            self.given_up |= set(self.hands.keys)
         for effect in effects:
             if isinstance(effect, Generate):
                 if effect.turn not in {asked.turn for asked in self.asked}:
-                    assert self.answers_held_keys or not self.hands.keys or self.deaf
+                    assert self.answers_held_keys or set(self.hands.keys) <= self.given_up or self.deaf
                 assert effect.start < effect.until <= effect.end
                 assert effect.deadline >= self.now
                 for part in (effect.context[: effect.call], effect.context[effect.call :], effect.beside):
@@ -127,8 +134,12 @@ class Duet(RuleBasedStateMachine):
         """Whether a note of ours sounds that isn't one that the player holds as well."""
         return any(not self.hands.holds(note.pitch) for note in self.schedule.sounding)
 
-    def hear(self, data: bytes) -> None:
-        event = MidiEvent(self.now, data)
+    def hear(self, data: bytes, source: str = "keyboard") -> None:
+        for event in self.inputs.take(source, MidiEvent(self.now, data)):
+            self.take(event)
+
+    def take(self, event: MidiEvent) -> None:
+        """What all inputs together send."""
         if is_bound([binding.control for binding in KNOBS], event):
             for wish in self.controls.hear(event, self.present):
                 self.grant(wish)
@@ -137,6 +148,10 @@ class Duet(RuleBasedStateMachine):
             if self.thru:
                 self.schedule.expect(event)
             self.hands.hear(event)
+            if event.kind:
+                self.stirred = self.now
+            if event.kind == NOTE_ON:
+                self.given_up.discard((event.channel, event.data[1]))
             was_answering = self.engine.state is State.ANSWERING
             self.do(self.engine.on_midi(event))
             if was_answering and self.engine.state is State.CALL and self.always_call:
@@ -258,6 +273,18 @@ class Duet(RuleBasedStateMachine):
     def key_up(self, pitch: int, channel: int) -> None:
         self.hear(bytes((0x80 | channel, pitch, 0)))
 
+    @rule(pitch=st.integers(58, 62), down=st.booleans(), pedal=st.none() | st.booleans())
+    def pads(self, pitch: int, *, down: bool, pedal: bool | None) -> None:
+        """A second keyboard, with a pedal of its own."""
+        if pedal is not None:
+            self.hear(bytes((CONTROL, 64, 127 * pedal)), "pads")
+        self.hear(bytes((0x90, pitch, 90 * down)), "pads")
+
+    @rule()
+    def pads_go(self) -> None:
+        for event in self.inputs.lose("pads", self.now):
+            self.take(event)
+
     @rule(count=st.integers(1, 12), step=st.floats(0.05, 0.8), held=st.floats(0.1, 0.95))
     def phrase(self, count: int, step: float, held: float) -> None:
         for channel, pitch in self.hands.keys:
@@ -301,6 +328,7 @@ class Duet(RuleBasedStateMachine):
         self.do(self.engine.on_panic(self.now))
         self.sent += [Sent(event.at, self.now, event.data) for event in self.schedule.panic(self.now)]
         self.hands.let_go()
+        self.inputs.let_go()
         assert not self.schedule.sounding
 
     @rule(value=st.integers(0, 127), controller=st.sampled_from([1, 64, 120, 123]))
@@ -358,7 +386,7 @@ class Duet(RuleBasedStateMachine):
         """A fresh ports process is told what the old one left sounding."""
         self.do(self.engine.on_ports_lost(self.now))
         left = [(note.channel, note.pitch) for note in self.schedule.sounding]
-        self.schedule, self.hands = self.new_schedule(), Hands()
+        self.schedule, self.hands, self.inputs = self.new_schedule(), Hands(), Inputs()
         self.schedule.adopt(left, self.now)
         self.do([])
 
@@ -367,7 +395,7 @@ class Duet(RuleBasedStateMachine):
         effects = self.engine.on_ports(self.now, hears=hears, plays=plays)
         assert not any(isinstance(effect, Play) for effect in effects)
         if not hears:
-            self.hands = Hands()
+            self.hands, self.inputs = Hands(), Inputs()
         self.do(effects)
 
     @property
