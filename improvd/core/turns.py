@@ -5,6 +5,7 @@ Whatever the mode (`modes`), a turn goes through these states. What is said of k
     state       what ends it                                                  next
     LISTENING   a key that counts                                             CALL
     CALL        no key held, and who goes on would have done so by now        THINKING
+                (nor one that is held while nothing happens: `listener`)
                 the same, and it was the end of the music (`endings`)         LISTENING
     THINKING    a key: the call was not over, and goes on                     CALL
                 the answer begins to sound                                    ANSWERING
