@@ -25,6 +25,8 @@ NAMES = ("--in", "keyboard:keys", "--out", "module:midi", "--seed", "1")
 BACK, GONE = "the ports are back", "is gone; waiting for it"
 SOON = 0.5
 """Seconds within which the recording has what was played, on a busy machine too."""
+ON_ITS_WAY = 0.2
+"""Seconds that a message may take from one process to another on such a machine."""
 
 
 def footprint(engine: int) -> dict[str, tuple[int, int, int]]:
@@ -149,8 +151,9 @@ class Cycles:
         self.running.kill()
         wait_until(lambda: not any(map(is_alive, left)), "end of the children")
         self._settle()
+        waited = self._hear_out()
         self._start_again(done)
-        return done
+        return done + waited
 
     def _all_killed(self) -> float:
         """Nobody is left to release anything: the next one silences the synth before all else."""
@@ -158,10 +161,17 @@ class Cycles:
         for child in children(self.running.process.pid):
             os.kill(child, signal.SIGKILL)
         self.running.kill()
+        waited = self._hear_out()
         before = len(self._synth.heard.all())
         self._start_again(done)
         self._hung |= sounding(self._synth.heard.all()[: before + len(LAST)])  # until then
-        return done
+        return done + waited
+
+    def _hear_out(self) -> float:
+        """Wait until the synth has heard what was sent to it, by whom is no more; seconds that this took."""
+        began, heard = time.monotonic(), self._synth.heard.all
+        wait_until(lambda: time.monotonic() - max([began, *(item.at for item in heard()[-1:])]) > ON_ITS_WAY, "silence")
+        return time.monotonic() - began
 
     def _start_again(self, killed: float) -> None:
         """As a service manager does; the first that the synth hears of it is silence."""

@@ -40,6 +40,7 @@ class Restless:
 
     def go_on(self) -> None:
         """Play on."""
+        self._pauses.clear()  # here, so that who has it pause again at once waits for that pause
         self._may_play.set()
 
     def stop(self) -> None:
@@ -56,4 +57,3 @@ class Restless:
             if not self._may_play.is_set():
                 self._pauses.set()
                 self._may_play.wait()
-                self._pauses.clear()
