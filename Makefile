@@ -39,8 +39,10 @@ run: $(VENV)/.daemon
 	@exec $(VENV)/bin/improvd run $(ARGS)
 
 # Two processes share the tests: much of what is played in real time is waiting.
+sharing := --numprocesses 2 --dist loadgroup
+
 test: lint
-	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	$(VENV)/bin/python -m pytest $(sharing) $(ARGS)
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check
@@ -48,11 +50,11 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/mypy
 
 newest: $(VENV312)/.dev
-	$(VENV312)/bin/python -m pytest tests/train/test_train.py tests/train/fitting/test_replicas.py \
+	$(VENV312)/bin/python -m pytest $(sharing) tests/train/test_train.py tests/train/fitting/test_replicas.py \
 		tests/train/music/test_transcribe.py $(ARGS)
 
 compiled: $(VENV313)/.daemon
-	$(VENV313)/bin/python -m pytest tests/daemon tests/jack $(ARGS)
+	$(VENV313)/bin/python -m pytest $(sharing) tests/daemon tests/jack $(ARGS)
 
 quality: $(VENV)/.dev
 	$(VENV)/bin/improvd eval $(ARGS) --suite docs/quality --card
@@ -92,11 +94,11 @@ $(VENV312)/.dev: pyproject.toml
 	@$(pip) --no-deps basic-pitch==0.4.0  # its pin admits no newer TensorFlow, of which nothing is used
 	@touch $@
 
-# Compiled whatever there is to download, as on a machine for which nobody made a wheel.
-$(VENV313)/.daemon: pyproject.toml
+# Compiled whatever there is to download, as on a machine for which nobody made a wheel. What is installed stands here too.
+$(VENV313)/.daemon: pyproject.toml Makefile
 	@test -n "$(PYTHON313)" || { echo 'This wants Python 3.13, which is not here;' \
 		'if you have one elsewhere, name it: make compiled PYTHON313=/path/to/python3.13' >&2; exit 1; }
 	@echo "Setting up $(VENV313) with $$("$(PYTHON313)" --version), and compiling python-rtmidi"
 	@"$(PYTHON313)" -m venv --clear $(VENV313)
-	@$(pip) --no-cache-dir --no-binary=python-rtmidi -e '.[link]' hypothesis pytest
+	@$(pip) --no-cache-dir --no-binary=python-rtmidi -e '.[link]' hypothesis pytest pytest-xdist
 	@touch $@

@@ -31,8 +31,9 @@ _PACKAGES = {
     "tensorflow": "pip install 'improvd[train]'",
 }
 
-# What is played in real time: on ports, in a browser, between processes. One after another, beside what only computes.
-_LIVE = {"daemon", "jack", "osc", "page"}
+# What is played in real time, and by whom: those of a folder, and of a group, one after another. Beside a browser and a
+# sound server go on those whose processes talk to nobody but each other, and what only computes.
+_LIVE = {"daemon": "among processes", "osc": "among processes", "jack": "heard", "page": "heard"}
 
 # No deadline: a busy machine makes a slow example, not a wrong one. CI always tries the same examples, so that it
 # fails for what changed and for nothing else; everywhere else new ones are tried, and a failure prints its recipe.
@@ -58,8 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(tests).parts[0] in _LIVE:
-            item.add_marker(pytest.mark.xdist_group("live"))
+        group = _LIVE.get(item.path.relative_to(tests).parts[0])
+        if group is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(tryfirst=True)
