@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from improvd.config.kinds import Value, shown
+from improvd.config.kinds import Value, Written, as_text, shown
 
 HERE = "127.0.0.1"
 """The host of an address that names none: this machine, and nobody else's."""
@@ -23,7 +25,8 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class Addresses(NamedTuple):
+@dataclass(frozen=True)
+class Addresses(Written):
     """One address, or with ``several`` any number of them with commas between; an empty text stands for none."""
 
     several: bool = False
@@ -33,27 +36,17 @@ class Addresses(NamedTuple):
         """How one looks."""
         return "'[HOST:]PORT, …'" if self.several else "[HOST:]PORT"
 
-    def parse(self, text: str) -> Value:
-        """The same with its host and usual spaces."""
-        return self.check(text)
-
     def check(self, value: object) -> Value:
         """The same with its host and usual spaces; in a file a port may be a number."""
-        number = isinstance(value, int) and not isinstance(value, bool)
-        text = str(value) if number or isinstance(value, str) else None
-        try:
-            found = addresses_in("?" if text is None else text)
-        except ValueError:
-            found = None
+        found = None
+        with suppress(ValueError):
+            if (text := as_text(value)) or value == "":
+                found = addresses_in(text)
         if found is None or (len(found) > 1 and not self.several):
             what = "addresses, such as 9001 or '9001, 192.168.1.5:9000'" if self.several else "an address"
             example = "" if self.several else ", such as 9000 or 0.0.0.0:9000"
             raise ValueError(f"must be {what}{example}, not {shown(value)}")
         return ", ".join(map(str, found))
-
-    def plain(self, value: Value) -> float | str:
-        """The text."""
-        return str(value)
 
 
 def addresses_in(text: str) -> tuple[Address, ...]:

@@ -8,8 +8,10 @@ Both give the value that the program goes by or raise ValueError, whose text goe
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from improvd.core.meter import MOST, meter_named
 
@@ -38,7 +40,24 @@ class Kind(Protocol):
         """``value`` as a file would hold it."""
 
 
-class Number(NamedTuple):
+class Written(ABC):
+    """A kind whose values are texts, or nearly: written on a command line as in a file."""
+
+    @abstractmethod
+    def check(self, value: object) -> Value:
+        """The value that a file's ``value`` stands for. Raises ValueError."""
+
+    def parse(self, text: str) -> Value:
+        """The value that ``text`` stands for. Raises ValueError."""
+        return self.check(text)
+
+    def plain(self, value: Value) -> float | str:
+        """The text."""
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Number:
     """A number from ``low`` to ``high``, in ``unit``, or None, for which ``word`` stands where there is one."""
 
     low: float
@@ -88,33 +107,26 @@ class Number(NamedTuple):
         return f"must be {kind}from {self.low:g} to {high}{self.unit}{self.word and f' or {self.word!r}'}, not {what}"
 
 
-class Metre(NamedTuple):
+@dataclass(frozen=True)
+class Metre(Written):
     """A metre by name, "3/4"; a number alone counts quarter notes."""
 
     metavar: str = "3/4|6/8|4|…"
-
-    def parse(self, text: str) -> Value:
-        """Its name."""
-        return self.check(text)
 
     def check(self, value: object) -> Value:
         """Its name, from a text or from a file's number."""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        counted = isinstance(value, int) and not isinstance(value, bool)
         try:
-            return meter_named(str(value) if counted or isinstance(value, str) else "").name
+            return meter_named(as_text(value)).name
         except ValueError:
             raise ValueError(
                 f"must be a metre of 1 to {MOST} notes in a bar, such as 3/4, 6/8 or 4, not {shown(value)}"
             ) from None
 
-    def plain(self, value: Value) -> float | str:
-        """Its name."""
-        return str(value)
 
-
-class Choice(NamedTuple):
+@dataclass(frozen=True)
+class Choice(Written):
     """One of ``names``."""
 
     names: tuple[str, ...]
@@ -124,29 +136,18 @@ class Choice(NamedTuple):
         """All of them."""
         return "|".join(self.names)
 
-    def parse(self, text: str) -> Value:
-        """The very name."""
-        return self.check(text)
-
     def check(self, value: object) -> Value:
         """The very name."""
         if not isinstance(value, str) or value not in self.names:
             raise ValueError(f"must be one of {', '.join(self.names)}, not {shown(value)}")
         return value
 
-    def plain(self, value: Value) -> float | str:
-        """The name."""
-        return str(value)
 
-
-class Text(NamedTuple):
+@dataclass(frozen=True)
+class Text(Written):
     """A line of text; an empty one stands for none."""
 
     metavar: str
-
-    def parse(self, text: str) -> Value:
-        """Just as it is."""
-        return self.check(text)
 
     def check(self, value: object) -> Value:
         """Just as it is."""
@@ -154,19 +155,12 @@ class Text(NamedTuple):
             raise ValueError(f"must be a line of text, not {shown(value)}")
         return value
 
-    def plain(self, value: Value) -> float | str:
-        """The text."""
-        return str(value)
 
-
-class File(NamedTuple):
+@dataclass(frozen=True)
+class File(Written):
     """A file's path, ``~`` being the home folder; no text stands for None, no file."""
 
     metavar: str = "FILE"
-
-    def parse(self, text: str) -> Value:
-        """The path."""
-        return self.check(text)
 
     def check(self, value: object) -> Value:
         """The path."""
@@ -182,7 +176,8 @@ class File(NamedTuple):
         return "" if value is None else str(value)
 
 
-class Switch(NamedTuple):
+@dataclass(frozen=True)
+class Switch:
     """On or off."""
 
     metavar: str = "true|false"
@@ -205,6 +200,12 @@ class Switch(NamedTuple):
     def plain(self, value: Value) -> float | str:
         """True or False."""
         return bool(value)
+
+
+def as_text(value: object) -> str:
+    """A text, or the whole number that a file may have in its place; empty for anything else."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number or isinstance(value, str) else ""
 
 
 def cut(text: str, longest: int = LONGEST_SHOWN) -> str:

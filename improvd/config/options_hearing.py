@@ -7,9 +7,8 @@ from functools import partial
 from typing import Final
 
 from improvd.config.kinds import Number, Switch
-from improvd.config.musical import Channels, KeyRange
+from improvd.config.musical import Channels, KeyRange, PitchName
 from improvd.config.option import Change, Group, described
-from improvd.config.pitches import PitchName
 from improvd.core.settings import EngineSettings
 
 _DUET: Final = EngineSettings()

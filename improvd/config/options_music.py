@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from improvd.config.form import Chords
 from improvd.config.kinds import Number, Text
-from improvd.config.musical import KeyName, PerAttribute
+from improvd.config.musical import Chords, KeyName, PerAttribute
 from improvd.config.option import Change, Group, described
 from improvd.config.systems import AUTO
 from improvd.core.settings import EngineSettings

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from improvd.config.kinds import Text, shown
+from improvd.config.kinds import Text, Written, shown
 
 if TYPE_CHECKING:
     from improvd.config.kinds import Value
@@ -15,36 +16,26 @@ MOST: Final = 16
 """Inputs at once; a MIDI system takes only so many clients."""
 
 
-class PortName(NamedTuple):
+@dataclass(frozen=True)
+class PortName(Written):
     """A port's name or part of it, an empty one standing for none; ``direction`` is "input" or "output"."""
 
     direction: str
     metavar: str = "NAME"
     several: bool = False
 
-    def parse(self, text: str) -> Value:
-        """Just as it is."""
-        return self.check(text)
-
     def check(self, value: object) -> Value:
         """Just as it is."""
         return Text(self.metavar).check(value)
 
-    def plain(self, value: Value) -> float | str:
-        """The name."""
-        return str(value)
 
-
-class PortNames(NamedTuple):
+@dataclass(frozen=True)
+class PortNames(Written):
     """Several such names, in a list or in a text with `BETWEEN` between them; none at all standing for none."""
 
     direction: str
     metavar: str = "NAME"
     several: bool = True
-
-    def parse(self, text: str) -> Value:
-        """The names in a text."""
-        return self.check(text)
 
     def check(self, value: object) -> Value:
         """The names in a text, or in a list of texts."""
