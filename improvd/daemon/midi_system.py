@@ -186,9 +186,8 @@ class RtMidiSystem:
             except rtmidi.RtMidiError as error:  # the system takes no more clients
                 problems.append(f"{shown(self.api)} gives no more ports: {error}")
                 again = True
-        ours = tuple(plug.ours for plug in self._plugs())
         for row in self._rows:
-            row.look(ours)
+            row.look(tuple(plug.ours for plug in self._plugs()))  # also those that the row before has just opened
         problems += [plug.problem for plug in self._plugs() if not plug.name]
         self.waiting = tuple(problems)
         ours = tuple(plug.ours for plug in self._plugs())

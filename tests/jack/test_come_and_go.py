@@ -145,6 +145,14 @@ def test_what_is_missing_at_the_start_is_waited_for(duet: Start, stage: Stage) -
     assert running.end() == 0
 
 
+def test_improvds_own_ports_are_none_of_those_that_it_says_there_are(duet: Start, stage: Stage) -> None:
+    stage.bring("keyboard")
+    running = duet("--in", "keyboard:keys", "--out", "improvd")
+    line = running.wait_line("waiting: there is no MIDI output named 'improvd'")
+    assert line.endswith("there are: 'keyboard:midi'")
+    assert running.end() == 0
+
+
 def test_an_end_without_a_synth_does_not_wait_for_one(duet: Start, full: Stage) -> None:
     running = duet(*NAMED)
     in_mid_answer(full)
