@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from improvd.core.events import Seconds
-from improvd.daemon import watchdog
+from improvd.daemon import graph_alsa, watchdog
 from improvd.daemon.child import module
 from improvd.errors import MidiError
 
@@ -69,7 +69,7 @@ def _ask(api: str) -> str | dict[str, list[str]]:
     except subprocess.TimeoutExpired:
         return "does not answer"
     if done.returncode == 2:
-        return done.stderr
+        return done.stderr.rpartition("\n")[2]  # above it is what libraries say
     if done.returncode != 0:
         return "does not answer" if done.returncode < 0 else "is not running"
     answer: dict[str, list[str]] = json.loads(done.stdout)
@@ -86,6 +86,9 @@ def main() -> None:
         number = compiled()
     except MidiError as error:
         sys.stderr.write(str(error))
+        sys.exit(2)
+    if sys.argv[1] == "alsa" and (why := graph_alsa.problem()):
+        sys.stderr.write(why)
         sys.exit(2)
     import rtmidi  # noqa: PLC0415  as above
 
