@@ -17,11 +17,11 @@ The rules, all kept here and nowhere else:
 from __future__ import annotations
 
 import heapq
-from collections import deque
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from improvd.core.echoes import Echoes
 from improvd.core.events import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -35,6 +35,7 @@ from improvd.core.events import (
 )
 from improvd.core.foot import Foot
 from improvd.core.hands import Hands
+from improvd.core.sounding import Sounding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,15 +84,11 @@ class Schedule:
         # (time, 0 for an off and 1 for an on, key); entries that no longer hold are skipped when they come up
         self._heap: list[tuple[Seconds, int, int]] = []
         self._planned: dict[int, PlannedNote] = {}
-        self._sounding: dict[int, PlannedNote] = {}
-        self._by_pitch: dict[tuple[int, int], int] = {}  # (channel, pitch) -> key of the one note that sounds there
-        self._withheld: set[int] = set()  # sounding, past their end, waiting for the player's key to come up
-        self._channels: set[int] = set()
-        self._ended: deque[tuple[Seconds, tuple[int, int]]] = deque(maxlen=512)  # when, and (channel, pitch)
-        self._adopted = 0
+        self._sounding = Sounding()
         self.plugged = True
         """Whether the synth is in reach."""
-        self._echoes: deque[tuple[Seconds, tuple[int, ...]]] = deque(maxlen=512)
+        self.echoes = Echoes(self._limits.echo_window)
+        """What may come back of what left: of what leaves beside all that is planned here, whoever sends it says so."""
         self.late_notes = 0
         """Notes dropped because their on would have come more than ``late_limit`` late."""
         self.yielded_notes = 0
@@ -100,62 +97,45 @@ class Schedule:
     @property
     def sounding(self) -> tuple[PlannedNote, ...]:
         """The notes whose on was sent and whose off was not."""
-        return tuple(self._sounding.values())
+        return tuple(self._sounding.notes.values())
 
     def hear(self, event: MidiEvent) -> bool:
         """Take note of a message that came in; True where the player sent it, False where it is our own echo."""
-        if self.is_echo(event, comes_up=event.kind == NOTE_OFF and (event.channel, event.data[1]) in self._hands.keys):
+        comes_up = event.kind == NOTE_OFF and (event.channel, event.data[1]) in self._hands.keys
+        if self.echoes.holds(event, comes_up=comes_up):
             return False
         self.follow(event)
         return True
-
-    def is_echo(self, event: MidiEvent, *, comes_up: bool) -> bool:
-        """Whether a message that came in is our own, sent back; it counts as having come.
-
-        A key the player holds ``comes_up`` by their hand: were that mistaken for an echo, it would seem held for ever.
-        """
-        signature = _signature(event)
-        while self._echoes and self._echoes[0][0] < event.at - self._limits.echo_window:
-            self._echoes.popleft()
-        for sent in self._echoes:
-            if sent[1] == signature and not comes_up:
-                self._echoes.remove(sent)
-                return True
-        return False
 
     def follow(self, event: MidiEvent) -> None:
         """The player sent this."""
         self._hands.hear(event)
         if event.kind == NOTE_OFF or not self._hands.keys:
-            for key in sorted(self._withheld):
-                if not self._hands.holds(self._sounding[key].pitch):
-                    self._withheld.discard(key)
+            for key in sorted(self._sounding.withheld):
+                if not self._hands.holds(self._sounding.notes[key].pitch):
+                    self._sounding.withheld.discard(key)
                     self._end(key, event.at)
-
-    def expect(self, event: MidiEvent) -> None:
-        """``event`` left beside what is planned here: what the instrument sends back of it is an echo."""
-        self._echoes.append((event.at, _signature(event)))
 
     def play(self, notes: Iterable[PlannedNote]) -> None:
         """Plan ``notes``. One that is planned already is replaced; of one that sounds only the end may move."""
         if not self.plugged:
             return
         for note in notes:
-            sounding = self._sounding.get(note.key)
+            sounding = self._sounding.notes.get(note.key)
             onset = note.onset if sounding is None else sounding.onset
             offset = Seconds(min(max(note.offset, onset + SHORTEST_NOTE), onset + self._limits.longest_note))
             if sounding is None:
                 self._planned[note.key] = replace(note, offset=offset, velocity=min(max(note.velocity, 1), 127))
                 heapq.heappush(self._heap, (onset, 1, note.key))
-            elif note.key not in self._withheld:
+            elif note.key not in self._sounding.withheld:
                 self._end(note.key, offset)
 
     def release(self, now: Seconds) -> None:
         """Drop all that is planned and let all that sounds be due to end ``now``."""
         self._planned.clear()
         self._foot.release(now)
-        for key in self._sounding:
-            if key not in self._withheld:
+        for key in self._sounding.notes:
+            if key not in self._sounding.withheld:
                 self._end(key, now)
 
     def adopt(
@@ -170,7 +150,7 @@ class Schedule:
         ``keys`` (channel, pitch) and ``pedals`` (channel) are what the player holds meanwhile.
         """
         self._hands.take_over(keys, pedals, now)
-        self._count_as_sounding(notes)
+        self._sounding.adopt(notes)
         self.release(now)
 
     def unplug(self, seen: Seconds) -> None:
@@ -181,7 +161,7 @@ class Schedule:
         self.plugged = False
         self._planned.clear()
         self._foot.forget()
-        self._count_as_sounding({place for at, place in self._ended if at >= seen} - self._by_pitch.keys())
+        self._sounding.adopt(self._sounding.ended_since(seen))
 
     def plug(self, now: Seconds, instrument: Instrument, channels: Iterable[int] = ()) -> list[MidiEvent]:
         """The synth is in reach, and ``instrument`` what it is now. What ends everything that may sound there of ours.
@@ -191,20 +171,20 @@ class Schedule:
         """
         self.plugged = True
         self._instrument = instrument
-        self._channels.update(channels)
+        self._sounding.channels.update(channels)
         return self._silence(now, guarded=self._guarded)
 
     def owed(self) -> list[bytes]:
         """What ends all that may sound of ours at a synth that went, and will not be the one that is played on."""
-        offs = [bytes((NOTE_OFF | note.channel, note.pitch, 64)) for note in self._sounding.values()]
-        return offs + [bytes((CONTROL | channel, SUSTAIN, 0)) for channel in sorted(self._channels)]
+        offs = [bytes((NOTE_OFF | note.channel, note.pitch, 64)) for note in self._sounding.notes.values()]
+        return offs + [bytes((CONTROL | channel, SUSTAIN, 0)) for channel in sorted(self._sounding.channels)]
 
     def let_go(self, now: Seconds) -> None:
         """The keyboard is out of reach: no key counts as held, and what waited for one to come up ends ``now``."""
         self._hands.let_go()
-        for key in sorted(self._withheld):
+        for key in sorted(self._sounding.withheld):
             self._end(key, now)
-        self._withheld.clear()
+        self._sounding.withheld.clear()
 
     def know(self, instrument: Instrument) -> None:
         """From now on the synth is ``instrument``: the keyboard is another, or the synth."""
@@ -231,10 +211,10 @@ class Schedule:
             _, is_on, key = heapq.heappop(self._heap)
             if is_on:
                 self._begin(key, now, out)
-            elif self._may_end(self._sounding[key]):
+            elif self._may_end(self._sounding.notes[key]):
                 self._sound_off(key, at, now, out)
             else:
-                self._withheld.add(key)
+                self._sounding.withheld.add(key)
         for channel in self._foot.channels:
             if not self._needs_pedal(channel):
                 self._press(self._foot.lift(channel, now, free=self._foot_is_free), now, out)
@@ -262,9 +242,9 @@ class Schedule:
         self._hands.let_go()
         out: list[MidiEvent] = []
         if not self.plugged:
-            self._channels.update(range(16))
+            self._sounding.channels.update(range(16))
             return out
-        for key in sorted(self._sounding):
+        for key in sorted(self._sounding.notes):
             self._sound_off(key, now, now, out)
         for channel in range(16):
             for controller in (SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF):
@@ -276,13 +256,13 @@ class Schedule:
         out: list[MidiEvent] = []
         if not self.plugged:
             return out
-        for key in sorted(self._sounding):
-            if self._instrument is not Instrument.SAME or self._may_end(self._sounding[key]):
+        for key in sorted(self._sounding.notes):
+            if self._instrument is not Instrument.SAME or self._may_end(self._sounding.notes[key]):
                 self._sound_off(key, now, now, out)
             else:
-                self._withheld.add(key)
+                self._sounding.withheld.add(key)
         self._foot.forget()
-        for channel in sorted(self._channels):
+        for channel in sorted(self._sounding.channels):
             # 120 and 123 would cut what the player holds by key or by pedal; every off of ours is sent already.
             if not (guarded and self._hands.pedal):
                 out.append(MidiEvent(now, bytes((CONTROL | channel, SUSTAIN, 0))))
@@ -291,18 +271,10 @@ class Schedule:
                 out.append(MidiEvent(now, bytes((CONTROL | channel, ALL_NOTES_OFF, 0))))
         return out
 
-    def _count_as_sounding(self, notes: Iterable[tuple[int, int]]) -> None:
-        for channel, pitch in sorted(notes):
-            self._adopted += 1
-            note = PlannedNote(-self._adopted, Seconds(0.0), Seconds(0.0), pitch, 1, channel)
-            self._sounding[note.key] = note
-            self._by_pitch[channel, pitch] = note.key
-            self._channels.add(channel)
-
     def _is_live(self, at: Seconds, is_on: int, key: int) -> bool:
         if is_on:
             return key in self._planned and self._planned[key].onset == at
-        return key in self._sounding and key not in self._withheld and self._sounding[key].offset == at
+        return self._sounding.ends_at(key, at)
 
     def _may_end(self, note: PlannedNote) -> bool:
         return not (self._guarded and self._hands.holds(note.pitch))
@@ -313,7 +285,7 @@ class Schedule:
         return self._thru or self._instrument is not Instrument.SEPARATE
 
     def _end(self, key: int, at: Seconds) -> None:
-        self._sounding[key] = replace(self._sounding[key], offset=at)
+        self._sounding.move_end(key, at)
         heapq.heappush(self._heap, (at, 0, key))
 
     def _begin(self, key: int, now: Seconds, out: list[MidiEvent]) -> None:
@@ -324,27 +296,21 @@ class Schedule:
         if not self._may_end(note):
             self.yielded_notes += 1
             return
-        older = self._by_pitch.get((note.channel, note.pitch))
+        older = self._sounding.at(note.channel, note.pitch)
         if older is not None:
             self._sound_off(older, note.onset, now, out)
-        self._sounding[key] = note
-        self._by_pitch[note.channel, note.pitch] = key
-        self._channels.add(note.channel)
+        self._sounding.begin(note)
         self._press(self._foot.strike(note, free=self._foot_is_free), now, out)
         heapq.heappush(self._heap, (note.offset, 0, key))
         self._send(MidiEvent(note.onset, bytes((NOTE_ON | note.channel, note.pitch, note.velocity))), now, out)
 
     def _sound_off(self, key: int, planned: Seconds, now: Seconds, out: list[MidiEvent]) -> None:
-        note = self._sounding.pop(key)
-        self._withheld.discard(key)
-        del self._by_pitch[note.channel, note.pitch]
-        self._ended.append((now, (note.channel, note.pitch)))
+        note = self._sounding.end(key, now)
         self._send(MidiEvent(planned, bytes((NOTE_OFF | note.channel, note.pitch, 64))), now, out)
 
     def _needs_pedal(self, channel: int) -> bool:
         """Whether something of ours sounds there, or is to come."""
-        sounding = any(note.channel == channel and key not in self._withheld for key, note in self._sounding.items())
-        return sounding or any(note.channel == channel for note in self._planned.values())
+        return self._sounding.is_on(channel) or any(note.channel == channel for note in self._planned.values())
 
     @property
     def _foot_is_free(self) -> bool:
@@ -356,13 +322,5 @@ class Schedule:
             self._send(event, now, out)
 
     def _send(self, event: MidiEvent, now: Seconds, out: list[MidiEvent]) -> None:
-        self._echoes.append((now, _signature(event)))
+        self.echoes.expect(event, now)
         out.append(event)
-
-
-def _signature(event: MidiEvent) -> tuple[int, ...]:
-    """What of a message survives an instrument sending it back: an off's velocity, or its form, need not."""
-    kind = event.kind
-    if kind == NOTE_OFF:
-        return (NOTE_OFF, event.channel, event.data[1])
-    return tuple(event.data)

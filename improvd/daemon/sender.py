@@ -104,7 +104,7 @@ class Sender:
 
     def _hear(self, source: str, event: MidiEvent) -> None:
         """One message of one input."""
-        if self._schedule.is_echo(event, comes_up=self._manual.is_down(event)):
+        if self._schedule.echoes.holds(event, comes_up=self._manual.is_down(event)):
             self._tell(Heard(event, echo=True))
             return
         for one in self._inputs.take(source, event):
@@ -235,7 +235,7 @@ class Sender:
         """Send what is no music of ours, now; what the instrument sends back of it is an echo as well."""
         for data in messages:
             self._send(data)
-            self._schedule.expect(MidiEvent(self._now(), data))
+            self._schedule.echoes.expect(MidiEvent(at := self._now(), data), at)
 
     def _beat_time(self, strokes: list[Stroke]) -> None:
         """Ticks and clicks. Of the ticks the engine is told at each beat, of clicks not at all: they are no music."""
@@ -246,7 +246,7 @@ class Sender:
                 continue
             self._send(event.data)
             if event.kind:
-                self._schedule.expect(event)
+                self._schedule.echoes.expect(event, event.at)
             elif event.data == TICK:
                 self._ticks.append((event.at, actual))
         if len(self._ticks) >= TICKS_PER_BEAT:

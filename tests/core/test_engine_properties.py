@@ -146,7 +146,7 @@ class Duet(RuleBasedStateMachine):
             return
         if self.schedule.hear(event):
             if self.thru:
-                self.schedule.expect(event)
+                self.schedule.echoes.expect(event, event.at)
             self.hands.hear(event)
             if event.kind:
                 self.stirred = self.now
