@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["files", "start"]  # the fixtures of the session's own tests
 
 ALL = ["state", "heard", "planned", "released", "sent", "turn", "settings", "log"]
+SOON = 0.5
+"""Seconds until what is played, so that none of it comes late, which would change its rhythm, on a busy machine."""
 SILENCE = [f"b{channel:x}{controller:02x}00" for channel in range(16) for controller in (64, 120, 123)]
 
 
@@ -94,7 +96,7 @@ def test_what_is_played_from_outside_is_answered_and_all_is_told(
 ) -> None:
     running, session = connect()
     session.ask("watch", what=ALL)
-    begin = session.ask("clock")["now"] + 0.2
+    begin = session.ask("clock")["now"] + SOON
     played = phrase(begin)
     session.ask("play", events=played)
     seen: list[dict[str, Any]] = []
@@ -143,7 +145,7 @@ def test_a_panic_in_mid_answer_ends_it_and_the_duet_goes_on(
     assert "(interrupted)" in running.wait_line("turn 1:")
     wait_until(lambda: files.synth()[-1] == SILENCE[-1], "silence")
     assert not files.sounding()
-    session.ask("play", events=phrase(session.ask("clock")["now"]))
+    session.ask("play", events=phrase(session.ask("clock")["now"] + SOON))
     assert "(finished)" in running.wait_line("turn 2:")
     assert running.end() == 0
     Replay(read_trace(files.trace_path)).perform()
@@ -155,13 +157,13 @@ def test_a_muted_session_listens_and_plays_nothing(
     running, session = connect()
     session.ask("mute", on=True)
     session.ask("watch", what=["state"])
-    session.ask("play", events=phrase(session.ask("clock")["now"]))
+    session.ask("play", events=phrase(session.ask("clock")["now"] + SOON))
     until(session, "state", state="call")
     assert until(session, "state", state="listening")["bpm"] == pytest.approx(120, rel=0.02)
     assert session.ask("status")["muted"] is True
     assert session.ask("status")["notes"]["played"] == 0
     session.ask("mute", on=False)
-    session.ask("play", events=phrase(session.ask("clock")["now"]))
+    session.ask("play", events=phrase(session.ask("clock")["now"] + SOON))
     assert "heard 6 notes" in running.wait_line("turn 1:")
     assert running.end() == 0
     played = read_trace(files.trace_path)

@@ -13,7 +13,7 @@ from improvd.control.requests import encode
 from improvd.errors import UserError
 from improvd.rehearsal.replay import Replay, read_trace
 from tests.daemon.running import PATIENCE, children, command_of, wait_until
-from tests.daemon.test_control import connect, phrase, until
+from tests.daemon.test_control import SOON, connect, phrase, until
 from tests.daemon.test_session import Files, files, start
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def workers(running: Running) -> list[int]:
 
 
 def play(session: Connection) -> None:
-    session.ask("play", events=phrase(session.ask("clock")["now"] + 0.1))
+    session.ask("play", events=phrase(session.ask("clock")["now"] + SOON))
 
 
 def test_a_model_takes_over_in_mid_answer_and_no_note_is_cut(
