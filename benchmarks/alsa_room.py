@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from improvd.daemon.graph_alsa import DEVICE, LIST, AlsaGraph
 from tests.daemon import running
 from tests.daemon.running import wait_until
-from tests.jack.stage import Piano
+from tests.jack.stage import Gathering, Heard, Piano
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +32,11 @@ GADGET = Path("/proc/asound/gadget")
 
 
 class UsbKeyboard:
-    """A keyboard that the driver for real ones sees come and go."""
+    """A keyboard that sounds too, and that the driver for real ones sees come and go."""
 
     def __init__(self) -> None:
+        self.heard = Gathering()
+        """What it was sent; what it sounds sounds on while its cable is out."""
         self._cable("setup")
         subprocess.run(["modprobe", "snd-virmidi"], check=True)  # noqa: S607  the system's
         self._other_card = True
@@ -45,7 +48,9 @@ class UsbKeyboard:
         self._cable("plug")
         wait_until(GADGET.exists, "inside of the keyboard", running.PATIENCE)
         card = GADGET.readlink().name.removeprefix("card")
-        self._inside = os.open(f"/dev/snd/midiC{card}D0", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        inside = f"/dev/snd/midiC{card}D0"
+        self._inside = os.open(inside, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        threading.Thread(target=self._hear, args=(os.open(inside, os.O_RDONLY | os.O_CLOEXEC),)).start()
 
     def unplug(self) -> None:
         """Pull it out."""
@@ -64,6 +69,12 @@ class UsbKeyboard:
         if self._inside is None:
             raise OSError("the cable is out")
         os.write(self._inside, bytes(data))
+
+    def _hear(self, inside: int) -> None:
+        """Until the cable is out. All that improvd sends has three bytes."""
+        with open(inside, "rb", buffering=0) as arriving, suppress(OSError):
+            while data := arriving.read(3):
+                self.heard.add(Heard(time.monotonic(), data))
 
     @staticmethod
     def _cable(what: str) -> None:
