@@ -17,8 +17,8 @@ from improvd.core.events import CONTEXT_NOTES, TICKS_PER_BEAT, BeatNote, Beats, 
 from improvd.core.feel import Feel
 from improvd.core.key import key_named
 from improvd.core.manner import manner_from
-from improvd.core.mode_duet import leaving_room
 from improvd.core.modes import in_beats
+from improvd.core.niche import niche
 from improvd.core.pedalling import Pedal, is_pedalled, pedalling
 from improvd.core.phrases import remember
 from improvd.core.planned import SEND_AHEAD
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 FIRST_SEGMENT = Beats(2.0)
 SEGMENT = Beats(4.0)
+PIECE = Beats(1.0)
+"""Beside somebody who plays on, as little is asked for at a time: what they do meanwhile is to be heard."""
 LEAST_NOTES = 4
 ACCOMPANIMENT = 32
 """Notes beside the call that are told of: what hands that accompany played lately."""
@@ -126,7 +128,8 @@ class Answer:
         if start >= self.end:
             self.outstanding, self.complete, self.gives_up_at = None, True, now
             return None
-        until = Beats(min(start + (SEGMENT if self._segment and not self.part.beside else FIRST_SEGMENT), self.end))
+        piece = PIECE if self.part.beside else SEGMENT if self._segment else FIRST_SEGMENT
+        until = Beats(min(start + piece, self.end))
         owed = max(0, LEAST_NOTES - len(self.notes))
         beside = in_beats(accompaniment[-ACCOMPANIMENT:], self.pulse.timeline)
         room = CONTEXT_NOTES - len(beside)
@@ -154,7 +157,8 @@ class Answer:
             beats_per_bar=self._settings.beats_per_bar,
             downbeat=self.pulse.downbeat,
             key=key_named(self._settings.key) if self._settings.key else None,
-            manner=leaving_room(manner, call, start) if self.part.beside else manner,
+            manner=manner,
+            niche=niche(call, ours, start, manner) if self.part.beside else None,
             earlier=self._earlier if self._settings.similarity > 0 else (),
             beside=beside,
             chords=chords_between(

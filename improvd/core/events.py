@@ -102,6 +102,19 @@ class ChordAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Niche:
+    """The room beside somebody who plays on: from ``lowest`` to ``highest`` pitch, ``density`` notes a beat.
+
+    These are counted from beat ``since`` on. None where that is left to the model.
+    """
+
+    lowest: int | None
+    highest: int | None
+    density: float | None
+    since: Beats
+
+
+@dataclass(frozen=True, slots=True)
 class Generate:
     """What the engine asks of the model: notes from ``start`` (inclusive) to ``until`` (exclusive).
 
@@ -114,7 +127,8 @@ class Generate:
     ``beside`` are notes of the player's that accompany: harmony, which sets no answer its register or density.
     ``chords`` are those that sound from ``start`` to ``until``, in order, where chords were asked for.
     ``key`` is the key to keep to, None: the one that the player is in. ``earlier`` are phrases that the player played
-    before, each on beats of its own, at most ``EARLIER_NOTES`` in all.
+    before, each on beats of its own, at most ``EARLIER_NOTES`` in all. ``niche`` is the room that a player leaves who
+    plays on: it tells the register and the density, in place of what the call has.
     """
 
     turn: int
@@ -138,6 +152,7 @@ class Generate:
     earlier: tuple[tuple[BeatNote, ...], ...] = ()
     beside: tuple[BeatNote, ...] = ()
     chords: tuple[ChordAt, ...] = ()
+    niche: Niche | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""``--mode duet``: we play along, in another register than the player, and the sparser the more they play.
+"""``--mode duet``: we play along, where and as much as the player leaves room (`niche`).
 
 Begun once the beat is known: by the player's own playing after some onsets, or on the next bar where somebody leads. It
 goes on, phrase after phrase, a beat or two at a time, so that what the player just did is heard in it; it ends when
@@ -19,8 +19,7 @@ from improvd.core.turns import intervals
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from improvd.core.events import BeatNote, Note
-    from improvd.core.manner import Manner
+    from improvd.core.events import Note
     from improvd.core.tempo import Pulse
 
 ONSETS: Final = 6
@@ -33,15 +32,6 @@ PHRASE: Final = 4
 """Bars of a phrase of ours."""
 SILENCE: Final = 4
 """After so many bars without the player we end."""
-APART: Final = 16
-"""Semitones between the middles of both parts."""
-MIDDLE: Final = 60
-"""Who plays above it is joined from below."""
-RECENTLY: Final = Beats(4.0)
-TOGETHER: Final = 2.0
-"""Notes a beat of both parts, as far as ours can make that true."""
-FEWEST, MOST = 0.25, 2.0
-"""So many times as many notes as theirs."""
 BEND: Final = 0.12
 """A beat that is found to be faster or slower than the one that is played by more than this share is another one."""
 
@@ -78,26 +68,6 @@ class DuetTurns(Turns):
         length = Beats(PHRASE * self._settings.beats_per_bar)
         phrase = in_beats(call, pulse.timeline)
         return Part(tuple(call), phrase, pulse, start, length, repeats=True, ahead=AHEAD, beside=True)
-
-
-def leaving_room(manner: Manner, theirs: Sequence[BeatNote], start: Beats) -> Manner:
-    """The manner of what we play from ``start`` on beside ``theirs``, in order of onset.
-
-    In a register of its own, more than an octave from theirs, farther only where the player asks for it; the fewer
-    notes, the more they just played. What the player left to the model stays with it.
-    """
-    lately = [note for note in theirs if note.onset >= start - RECENTLY]
-    register, density = manner.register, manner.density
-    if register is not None and theirs:
-        middle = sum(note.pitch for note in theirs) / len(theirs)
-        register += -APART if middle >= MIDDLE else APART
-    if density is not None and theirs:
-        span = max(1.0, start - max(theirs[0].onset, start - RECENTLY))
-        now = len(lately) / span
-        usual = len(theirs) / max(1.0, start - theirs[0].onset)
-        # What the knob multiplies is how many notes a beat they play all in all.
-        density *= min(MOST, max(FEWEST, (TOGETHER - now) / max(usual, FEWEST)))
-    return replace(manner, register=register, density=density)
 
 
 def locked(pulse: Pulse, found: Pulse | None) -> Pulse:

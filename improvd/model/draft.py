@@ -60,7 +60,7 @@ class Draft:
             (request.temperature if hot is None else hot, request.top_p if top is None else top)
             for hot, top in zip(self.manner.temperature_each, self.manner.top_p_each, strict=True)
         ]
-        self.limits = bounds or Limits.of(self.call, largest, self.manner)
+        self.limits = bounds or Limits.of(self.call, largest, self.manner, request.niche)
         self.start = _first_tick(request.start) if request.segment else round(request.start * TICKS_PER_BEAT)
         self.last = _last_tick(min(request.until, request.end))
         if request.segment == 0:

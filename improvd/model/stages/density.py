@@ -1,4 +1,4 @@
-"""As many notes a beat as the player plays, or so many times as many."""
+"""As many notes a beat as the player plays, or so many times as many; beside them, as many as they leave room for."""
 
 from __future__ import annotations
 
@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 GAIN: Final = (0.5, 1.5)
 """Nats for each doubling of an interval, for each doubling of the density beyond what is wanted, and for its square."""
 AHEAD: Final = 1.0
-"""The same for each doubling that is wanted beyond the call's own, which shows only after some notes."""
+"""The same for each doubling that is wanted beyond the call's own, which shows only after some notes …"""
+MOST_AHEAD: Final = 2.0
+"""… up to so many."""
 NOTES: Final = 4.0
 """So many notes as they should be are added to what is counted, so that the first few decide nothing."""
 MOST: Final = 5.0
+LEAST: Final = 0.25
+"""Notes a beat; where fewer were heard lately, they tell of no density."""
 DOUBLINGS: Final = np.log2(1.0 + INTERVALS).astype(np.float32)
 
 
@@ -34,10 +38,18 @@ class Density(Stage):
     head = INTERVAL
 
     def __init__(self, draft: Draft) -> None:
-        wanted = draft.manner.density or 1.0
-        self._rate = wanted * draft.call_density() / TICKS_PER_BEAT
-        self._ahead = -AHEAD * math.log2(wanted)
+        wanted, usual = draft.manner.density or 1.0, draft.call_density()
         self._begin, self._count = draft.begin, 0
+        niche = draft.request.niche
+        if niche is not None and niche.density is not None:
+            # Left alone the answer would be as dense as all that is heard lately, theirs and ours together.
+            since = min(round(niche.since * TICKS_PER_BEAT), draft.start - TICKS_PER_BEAT)
+            lately = int((draft.context.onset >= since).sum())
+            usual = max(LEAST, lately * TICKS_PER_BEAT / (draft.start - since))
+            wanted = niche.density / usual
+            self._begin = max(self._begin, since)
+        self._rate = wanted * usual / TICKS_PER_BEAT
+        self._ahead = -AHEAD * min(MOST_AHEAD, max(-MOST_AHEAD, math.log2(wanted)))
 
     def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
         """Lean."""

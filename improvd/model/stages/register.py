@@ -1,4 +1,4 @@
-"""Playing where the player does, or so much above."""
+"""Playing where the player does, or so much above; beside them, where they leave room."""
 
 from __future__ import annotations
 
@@ -32,9 +32,12 @@ class Register(Stage):
     def __init__(self, draft: Draft) -> None:
         pitches = np.array([note.pitch for note in draft.call], dtype=np.float64)
         middle, width = (pitches.mean(), max(NARROWEST, pitches.std())) if len(pitches) else (0.0, np.inf)
-        moved = draft.manner.register or 0.0
-        away = (np.arange(SIZES[PITCH]) - middle - moved) / width
-        self._bias = (-0.5 * (STRENGTH + MOVED * abs(moved)) * away**2).astype(np.float32)
+        wanted = middle + (draft.manner.register or 0.0)
+        niche = draft.request.niche
+        if niche is not None and niche.lowest is not None and niche.highest is not None:
+            wanted, width = (niche.lowest + niche.highest) / 2, max(NARROWEST, (niche.highest - niche.lowest) / 4)
+        away = (np.arange(SIZES[PITCH]) - wanted) / width
+        self._bias = (-0.5 * (STRENGTH + MOVED * abs(wanted - middle)) * away**2).astype(np.float32)
 
     def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
         """Lean."""

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from improvd.core.events import Beats, Niche
 from improvd.core.manner import Manner
 from improvd.model.draft import Draft
 from improvd.model.stages.density import MOST, Density
@@ -44,6 +45,31 @@ def test_what_was_heard_before_the_answer_is_not_counted() -> None:
     logits = np.zeros(len(INTERVALS), dtype=np.float32)
     stage.bend(logits, START, [0] * 7)
     assert np.allclose(logits, 0.0)
+
+
+def beside(density: float | None, since: float = 0.0) -> Density:
+    """Beside somebody who has two notes a beat, where nothing of ours was heard."""
+    return Density(Draft(asked_after(*CALL, niche=Niche(None, None, density, Beats(since)))))
+
+
+def test_beside_a_player_so_many_notes_a_beat_are_leant_to_as_there_is_room_for() -> None:
+    leans = []
+    for density in (0.5, 1.0, 2.0, 4.0, None):
+        logits = np.zeros(len(INTERVALS), dtype=np.float32)
+        beside(density).bend(logits, START, [0] * 7)
+        leans.append(round(float(logits[1]), 3))
+    assert leans[0] > leans[1] > leans[2] > leans[3]
+    assert leans[2] == leans[4]  # as many as they have
+
+
+def test_beside_a_player_what_we_played_long_ago_is_not_made_up_for() -> None:
+    fresh, busy = beside(2.0, since=3.0), beside(2.0, since=3.0)
+    for number in range(40):
+        busy.hear(2 * 24 - number, [1, 60, 5, 10, 0, 0, 0])
+    logits = np.zeros((2, len(INTERVALS)), dtype=np.float32)
+    fresh.bend(logits[0], START, [0] * 7)
+    busy.bend(logits[1], START, [0] * 7)
+    assert np.allclose(logits[0], logits[1])
 
 
 @given(st.integers(0, 300), st.integers(0, 5000), st.floats(0.25, 4))

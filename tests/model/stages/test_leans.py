@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from improvd.core.events import BeatNote, Beats
+from improvd.core.events import BeatNote, Beats, Niche
 from improvd.core.key import Key
 from improvd.core.manner import Manner
 from improvd.model.draft import Draft
@@ -67,6 +67,21 @@ def test_the_calls_middle_is_leant_to_or_what_lies_so_far_from_it() -> None:
     assert lean(Register(in_manner(60, 64, 68))).argmax() == 64
     assert lean(Register(in_manner(60, 64, 68, register=7.0))).argmax() == 71
     assert not lean(Register(in_manner())).any()
+
+
+def test_a_niche_is_leant_to_and_not_left() -> None:
+    beside = Draft(asked_after(60, 64, 68, niche=Niche(73, 90, 1.0, Beats(0.0))))
+    assert lean(Register(beside)).argmax() in {81, 82}
+    assert beside.limits.pitches == (73, 91)
+    left_to_the_model = Draft(asked_after(60, 64, 68, niche=Niche(None, None, 1.0, Beats(0.0))))
+    assert left_to_the_model.limits == Draft(asked_after(60, 64, 68)).limits
+
+
+def test_whoever_plays_chords_is_accompanied_by_two_voices_at_most() -> None:
+    chord = tuple(BeatNote(Beats(0.0), Beats(1.0), pitch, 80) for pitch in (60, 64, 67, 72))
+    alone = asked_after(60, context=chord, call=4)
+    assert Draft(alone).limits.chord == 4
+    assert Draft(replace(alone, niche=Niche(77, 91, 1.0, Beats(0.0)))).limits.chord == 2
 
 
 def test_the_calls_loudness_is_leant_to_or_what_lies_so_far_from_it() -> None:
