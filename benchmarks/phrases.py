@@ -1,13 +1,14 @@
 """Phrases that people wrote or played, cut at rests, for what measures how calls end.
 
 A phrase is what lies between rests of a beat or more in which no key is held, at least 4 notes and at most 32 beats
-long. Of the corpus they have the tempo that is written there, of performances the one that was played.
+long. Of the corpus they have the tempo that is written there, or one tempo and the bars that are written (`in_time`);
+of performances the tempo that was played.
 """
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
@@ -15,14 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 import symusic
 
 from improvd.core.events import CONTROL, NOTE_OFF, NOTE_ON, SUSTAIN, MidiEvent, Note, Seconds
+from improvd.core.meter import Meter
 from improvd.core.tempo import CHORD_SPREAD
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Sequence
     from pathlib import Path
-
-    from improvd.core.meter import Meter
 
 LEAST_NOTES: Final = 4
 LONGEST: Final = 32.0
@@ -34,12 +34,25 @@ Span = tuple[float, float]
 
 
 @dataclass(frozen=True)
+class Bars:
+    """Where bars lie: one begins at ``downbeat``, and quarters are ``quarter`` long, both in seconds."""
+
+    downbeat: float
+    quarter: float
+    meter: Meter
+
+
+@dataclass(frozen=True)
 class Phrase:
-    """Notes in order of onset, and how long a beat is there, in seconds; ``pedals``: from when to when one is down."""
+    """Notes in order of onset, and how long a beat is there, in seconds; ``pedals``: from when to when one is down.
+
+    ``bars`` are known of what is played `in_time`.
+    """
 
     notes: tuple[Note, ...]
     period: float
     pedals: tuple[Span, ...] = ()
+    bars: Bars | None = None
 
     @property
     def onsets(self) -> list[float]:
@@ -65,7 +78,7 @@ class Phrase:
         return sorted(events, key=lambda event: (event.at, event.kind == NOTE_ON))
 
 
-def cut(notes: Iterable[Note], period: float, pedals: Sequence[Span] = ()) -> list[Phrase]:
+def cut(notes: Iterable[Note], period: float, pedals: Sequence[Span] = (), bars: Bars | None = None) -> list[Phrase]:
     """The phrases of a piece, its notes in order of onset, with beats of ``period`` seconds."""
     phrases: list[list[Note]] = [[]]
     up = 0.0
@@ -83,7 +96,8 @@ def cut(notes: Iterable[Note], period: float, pedals: Sequence[Span] = ()) -> li
             held = (
                 (max(down, first) - late, min(up, over) - late) for down, up in pedals if up > first and down < over
             )
-            found.append(Phrase(tuple(moved), period, tuple(held)))
+            placed = bars and replace(bars, downbeat=bars.downbeat - late)
+            found.append(Phrase(tuple(moved), period, tuple(held), placed))
     return found
 
 
@@ -106,14 +120,34 @@ def read(
     return cut(notes, period, pedals)
 
 
+def in_time(path: Path, meter: Meter | None = None) -> list[Phrase]:
+    """The phrases of a MIDI file as they are played at one tempo, with bars as written; those in a ``meter`` or in any.
+
+    None of them goes on into another metre.
+    """
+    score = symusic.Score(path)
+    quarter = 60 / median([tempo.qpm for tempo in score.tempos] or [120.0])
+    tick = quarter / score.ticks_per_quarter
+    notes = _notes([track for track in score.tracks if not track.is_drum], tick)
+    written = [(change.time * tick, Meter(change.numerator, change.denominator)) for change in score.time_signatures]
+    phrases = []
+    for (begin, now), (end, _) in pairwise([*(written or [(0.0, Meter())]), (float("inf"), Meter())]):
+        if meter in (None, now):
+            inside = [note for note in notes if begin <= note.onset < end]
+            phrases += cut(inside, quarter * (now.tap if meter else 1.0), bars=Bars(begin, quarter, now))
+    return phrases
+
+
 def notes_of(path: Path) -> list[Note]:
     """All notes of a MIDI file but drums, in order of onset."""
     return _notes([track for track in symusic.Score(path).to("second").tracks if not track.is_drum])
 
 
-def _notes(parts: Iterable[Any]) -> list[Note]:
+def _notes(parts: Iterable[Any], unit: float = 1.0) -> list[Note]:
     notes = (note for part in parts for note in part.notes)
-    played = (Note(Seconds(n.time), Seconds(n.time + n.duration), n.pitch, n.velocity or 1) for n in notes)
+    played = (
+        Note(Seconds(n.time * unit), Seconds((n.time + n.duration) * unit), n.pitch, n.velocity or 1) for n in notes
+    )
     return sorted(played, key=lambda note: (note.onset, note.pitch))
 
 
@@ -132,12 +166,13 @@ def of_pieces(
     period: float | None = None,
     tracks: slice = slice(None),
     meter: Meter | None = None,
+    led: bool = False,
 ) -> list[Phrase]:
-    """Up to ``count`` phrases, of pieces in an order by chance, a dozen of each at most."""
+    """Up to ``count`` phrases, of pieces in an order by chance, a dozen of each at most; ``led``: those `in_time`."""
     paths = rng.sample(paths, len(paths))
     phrases: list[Phrase] = []
     for path in paths:
-        found = read(path, period, tracks, meter)
+        found = in_time(path, meter) if led else read(path, period, tracks, meter)
         phrases += rng.sample(found, min(MOST_OF_A_PIECE, len(found)))
         if len(phrases) >= count:
             break
