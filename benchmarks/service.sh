@@ -6,9 +6,9 @@
 # As root, on a throw-away machine of Debian 12 with alsa-utils, python3-venv, the kernel's dummy_hcd and usb_f_midi, and a
 # user "player" in the group audio who lingers. WHEELS is a folder with improvd's wheel and those of its dependencies; it is
 # installed for the player, and later for all. Prints each command and what it printed; exit status 1 where something that
-# was waited for didn't come, or a note sounded on. Without SCENE all of them in turn: install, unplug, hang, watchdog,
-# crash, stop, health, system; and after a reboot, "again": what has become of the service then. ROOM=jack does it, the
-# system's apart, over JACK instead, which any machine with systemd can.
+# was waited for didn't come, or a note sounded on. Without SCENE all of them in turn: install, unplug, hang, restart,
+# stop, health, system; and after a reboot, "again": what has become of the service then. ROOM=jack does it, the system's
+# apart, over JACK instead, which any machine with systemd can.
 set -uo pipefail
 here=$(dirname "$(realpath "$0")")
 wheels=$1
@@ -78,30 +78,23 @@ after() { until_true silent; synth; }
 
 # -- what is done with the service of whichever scope
 
-watchdog() {
+# SIGNAL TITLE: it strikes the engine in mid-answer; what sounds ends, and the service starts again.
+struck() {
   local main since
-  title "${1:-}The engine is stopped in mid-answer, and the watchdog starts the service again"
+  title "$2"
   since=$(date +%s)
   mid_answer
   main=$(fact MainPID)
-  root kill -STOP "$main"
+  root kill "-$1" "$main"
   until_true is_new "$main"
   after
   facts NRestarts,StatusText
   journal
 }
 
-crash() {
-  local main since
-  title "${1:-}kill -9 in mid-answer"
-  since=$(date +%s)
-  mid_answer
-  main=$(fact MainPID)
-  root kill -9 "$main"
-  until_true is_new "$main"
-  after
-  facts NRestarts,StatusText
-  journal
+restart() {
+  struck STOP "${1:-}The engine is stopped in mid-answer, and the watchdog starts the service again"
+  struck 9 "${1:-}kill -9 in mid-answer"
 }
 
 stop() {
@@ -204,8 +197,7 @@ system() {
   whole_answer
   root systemd-analyze verify /etc/systemd/system/improvd.service
   root systemd-analyze security --no-pager improvd.service | tail -1
-  watchdog "The system's: "
-  crash "The system's: "
+  restart "The system's: "
   stop "The system's: "
   root /opt/improvd/bin/improvd service uninstall --system
   scope=--user
@@ -214,6 +206,6 @@ system() {
 
 keyboard setup
 pgrep --full aseqdump >/dev/null || synth_on
-if (($# > 1)); then scenes=("${@:2}"); else scenes=(install unplug hang watchdog crash stop health system); fi
+if (($# > 1)); then scenes=("${@:2}"); else scenes=(install unplug hang restart stop health system); fi
 for scene in "${scenes[@]}"; do "$scene"; done
 exit $status
