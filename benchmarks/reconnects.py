@@ -60,6 +60,9 @@ def main() -> int:
                 took[kind].append(cycles.cycle(kind))
                 prints.append(cycles.footprint())
                 print(f"{number}: {kind}, back after {took[kind][-1]:.2f} s; {prints[-1]}", file=sys.stderr, flush=True)
+        except AssertionError:  # something didn't come: why, improvd may have said
+            print(*cycles.running.lines[-20:], sep="\n", file=sys.stderr, flush=True)
+            raise
         finally:
             status = cycles.close()
     first, last = prints[min(len(kinds), len(prints)) - 1], prints[-1]
