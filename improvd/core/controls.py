@@ -91,16 +91,19 @@ class Controls:
 class _Hold:
     """Where a control was left: the ``position`` that it reached, and the value that it ``set`` there.
 
-    ``told`` is what it was told to show since, and when; None: nothing.
+    ``told`` is what it was told to show since, and when; None: nothing. ``wished`` is what it was pressed for last,
+    while ``wished_at`` held.
     """
 
-    __slots__ = ("position", "set", "told", "told_at")
+    __slots__ = ("position", "set", "told", "told_at", "wished", "wished_at")
 
     def __init__(self) -> None:
         self.position: float | None = None
         self.set: float | str | None = None
         self.told: bytes | None = None
         self.told_at = Seconds(0.0)
+        self.wished: float | str = ""
+        self.wished_at: float | str | None = None
 
     def is_echo(self, event: MidiEvent) -> bool:
         """Whether a message is what the control was told, coming back."""
@@ -119,10 +122,17 @@ def _wish(binding: Binding, hold: _Hold, event: MidiEvent, present: Present) -> 
     if not _is_press(hold, event):
         return []
     if isinstance(way, Select):
-        now = present(target)
-        after = way.values.index(now) + 1 if now in way.values else 0
-        return [Wish(target, way.values[after % len(way.values)])]
+        return [Wish(target, _next(way, hold, present(target)))]
     return [Wish(target, way.value if isinstance(way, Fixed) else None)]
+
+
+def _next(way: Select, hold: _Hold, present: float | str) -> float | str:
+    """The value after the one that holds; where the last press was for one that was refused, the one after that."""
+    last = hold.wished if hold.wished_at == present else present
+    after = way.values.index(last) + 1 if last in way.values else 0
+    others = [value for value in (*way.values[after:], *way.values[:after]) if value != present]
+    hold.wished_at, hold.wished = present, others[0] if others else present
+    return hold.wished
 
 
 def _is_press(hold: _Hold, event: MidiEvent) -> bool:

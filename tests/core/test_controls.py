@@ -177,6 +177,19 @@ def test_what_has_few_values_is_gone_through_or_chosen() -> None:
     ]
 
 
+def test_a_pad_gets_past_a_value_that_is_refused() -> None:
+    desk = Desk(Select(("a", "b", "c")), "a", Control(NOTE_ON, 36))
+    assert desk.move(note(90)) == [Wish("it", "b")]
+    desk.value = "a"  # there is no such thing here
+    assert desk.move(note(90)) == [Wish("it", "c")]
+    assert desk.move(note(90)) == [Wish("it", "a")]
+    assert desk.move(note(90)) == [Wish("it", "b")]
+    desk = Desk(Select((False, True)), False, Control(NOTE_ON, 36))
+    for _ in range(2):
+        assert desk.move(note(90)) == [Wish("it", True)]
+        desk.value = False  # somebody else's doing
+
+
 def at(now: float, event: MidiEvent) -> MidiEvent:
     return MidiEvent(Seconds(now), event.data)
 
