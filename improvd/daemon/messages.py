@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 # Read at run time: the codec takes each field's type from its annotation.
 from improvd.core.events import (
+    NOTE_OFF,
     Beats,
     Continuation,
     Generate,
@@ -124,6 +125,11 @@ class PortsOpen:
     def complete(self) -> bool:
         """Whether all are there."""
         return self.plays and all(port.name for port in self.inputs)
+
+    @property
+    def leaves_notes(self) -> bool:
+        """Whether a note may sound on at an output that went."""
+        return any(data[0] & 0xF0 == NOTE_OFF for owed in self.owed for data in owed.data)
 
     def none_there(self) -> PortsOpen:
         """The same once all are gone."""

@@ -231,7 +231,9 @@ class Session:
         """The ports first, which release what sounds; the model is merely let go."""
         self._family.worker.send(Close())
         stand = self._ports.stand
-        out_of_reach = stand is not None and not stand.plays and self._duet.mirror.left_behind(now())
+        out_of_reach = stand is not None and (
+            stand.leaves_notes or (not stand.plays and self._duet.mirror.left_behind(now()))
+        )
         try:
             # Ports that never served have sent nothing.
             released = not self._duet.on or self._family.release(FAREWELL, self._ports.receive, self._duet.mirror)

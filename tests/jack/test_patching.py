@@ -116,6 +116,21 @@ def test_a_key_that_comes_up_while_its_synth_is_away_does_not_sound_on_there(due
     assert not sounding(organ.heard.all())
 
 
+def test_an_end_while_a_key_sounds_at_a_synth_that_went_says_so(duet: Start, bring: Bring) -> None:
+    keys, module, organ = bring("keyboard"), bring("module"), bring("organ")
+    running = duet(*PLAIN, "--in", "keyboard:keys", "--thru")
+    keys.send(0x90, 30, 81)
+    module.heard.wait(lambda items: sounding(items) == {(0, 30)}, "key, passed on")
+    module.unplug("midi")
+    running.wait_line("'module:midi' is gone; waiting for it")
+    with closing(connected(running)) as session:
+        session.ask("set", name="out", value="organ")
+        running.wait_line("hearing 'keyboard:keys', playing 'organ:midi'")
+    assert running.end() == 0
+    running.wait_line("the synth is gone, and a note may sound on")
+    assert not sounding(organ.heard.all())
+
+
 def test_a_port_of_its_own_becomes_another_and_back(duet: Start, bring: Bring) -> None:
     keys, module = bring("keyboard"), bring("module")
     running = duet(*PLAIN)
