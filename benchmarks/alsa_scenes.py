@@ -3,7 +3,7 @@
     python benchmarks/alsa_scenes.py [SCENE...]
 
 Runs where `alsa_room.py` says. Exit status 1, at once, where something doesn't come or a note sounds on. Without SCENE
-all of them: keyboards, exchange, restart, held, away, full.
+all of them: keyboards, exchange, restart, held, away, full, often.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from alsa_room import KEYS, UsbKeyboard, connected, instrument, no_more_clients
+import rtmidi
+from alsa_room import KEYS, UsbKeyboard, clients, connected, instrument, no_more_clients
 
 from tests.daemon.running import Running, environment
+from tests.jack.cycles import footprint
 from tests.jack.stage import BEAT, LAST, Gathering, Piano, melody, perform, sounding
 
 if TYPE_CHECKING:
@@ -153,8 +155,27 @@ def full() -> None:
         _silent(module.heard, "module")
 
 
+def often() -> None:
+    """A keyboard in software that comes and goes three hundred times, a key held each time; what grows by it."""
+    with _piano("module", "midi") as module, _duet("--in", "pads:keys", "--out", "module:midi", "--thru") as duet:
+        took = []
+        for number in range(300):
+            pads = rtmidi.MidiOut(rtmidi.API_LINUX_ALSA, "pads")
+            pads.open_virtual_port("keys")
+            took.append(connected("keys"))
+            pads.send_message([0x90, LOW, 80])
+            module.heard.wait(lambda items: sounding(items) == {(0, LOW)}, "key, passed on")
+            pads.delete()
+            module.heard.wait(lambda items: not sounding(items), "its way up")
+            module.heard.clear()
+            if number in (9, 299):
+                print(f"(after {number + 1}: {footprint(duet.process.pid)}, {clients()} at the sequencer)", flush=True)
+        took.sort()
+        print(f"(connected after {took[len(took) // 2]:.2f} s, {took[-1]:.2f} at most)")
+
+
 SCENES: dict[str, Callable[[], None]] = {
-    scene.__name__: scene for scene in (keyboards, exchange, restart, held, away, full)
+    scene.__name__: scene for scene in (keyboards, exchange, restart, held, away, full, often)
 }
 
 
