@@ -181,7 +181,9 @@ class Opinion:
         """How likely the next interval is to last some beats, and at least as long as this silence."""
         if id(silence) not in self._asked:
             heard = hear(in_beats(silence.known[-CONTEXT_NOTES:], silence.beat), CONTEXT_NOTES)
-            self._network.prime(self._vocabulary.encode(heard, metre(None, 4.0)), 0)
+            self._network.begin(0)
+            for row in self._vocabulary.encode(heard, metre(None, 4.0)).tolist():
+                self._network.hear((*row, 0))
             logits = self._network.logits(INTERVAL, [0] * COLUMNS).astype(np.float64)
             chances = np.exp(logits - logits.max())
             self._asked[id(silence)] = chances / chances.sum()

@@ -18,7 +18,7 @@ import numpy as np
 from improvd.evaluate import markov, mixed, pieces
 from improvd.model import bundle, places
 from improvd.model.memory import LONGEST, Memory
-from improvd.model.tokens import ATTRIBUTES, DURATION, INTERVAL, PITCH
+from improvd.model.tokens import ATTRIBUTES, INTERVAL, PITCH
 from improvd.train.files import corpus
 
 if TYPE_CHECKING:
@@ -39,12 +39,7 @@ def foreseen(network: Network, rows: NDArray[np.int32]) -> list[NDArray[np.float
     chances[PITCH] = markov.possible(chances[PITCH], wide, markov.before(wide, place))
     for number, row in enumerate(rows.tolist()):
         for head in range(len(ATTRIBUTES)) if number else ():
-            if head == INTERVAL:
-                memory.all_places()
-            elif head == PITCH:
-                memory.with_interval(row[INTERVAL])
-            elif head == DURATION:
-                memory.with_pitch(row[PITCH])
+            memory.narrow(head, row)
             remembered = memory.weights(head)
             if head == PITCH and row[INTERVAL] == 0:
                 remembered[: rows[number - 1, PITCH] + 1] = 0.0  # a chord's notes ascend

@@ -13,7 +13,7 @@ import numpy as np
 
 from improvd.evaluate import markov, ppm
 from improvd.evaluate.views import VIEWS
-from improvd.model.tokens import ATTRIBUTES, INTERVAL, NOTHING_HEARD, PITCH, SIZES
+from improvd.model.tokens import ATTRIBUTES, INTERVAL, PITCH, SIZES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,8 +30,7 @@ LEAST: Final = 1e-300
 def chances(network: Network, rows: NDArray[np.int32], style: int) -> list[Chances]:
     """A network's chances of each id of each attribute before each note, heard from nothing: (notes, ids) each."""
     out = [np.empty((len(rows), size)) for size in SIZES]
-    network.reset()
-    network.hear((*NOTHING_HEARD, style))
+    network.begin(style)
     for number, row in enumerate(rows.tolist()):
         for head, table in enumerate(out):
             scores = network.logits(head, row).astype(np.float64)

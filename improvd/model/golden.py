@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from improvd.errors import BundleError
-from improvd.model.tokens import ATTRIBUTES, COLUMNS, NOTHING_HEARD, SIZES
+from improvd.model.tokens import ATTRIBUTES, COLUMNS, SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,12 +76,11 @@ def verify(bundle: Bundle, rounds: int = 4) -> float:
     largest = [float(np.abs(logits).max()) for logits in golden.logits]
     times: list[float] = []
     for _ in range(max(1, rounds)):
-        network.reset()
-        before: list[int] = list(NOTHING_HEARD)
+        network.begin(golden.style)
         for number, row in enumerate(golden.rows.tolist()):
             start = time.perf_counter()
-            network.hear((*before, golden.style))
             heads = [network.logits(head, row) for head in range(len(ATTRIBUTES))]
+            network.hear((*row, golden.style))
             times.append(time.perf_counter() - start)
             for head, name in enumerate(ATTRIBUTES):
                 error = float(np.abs(heads[head] - golden.logits[head][number]).max())
@@ -90,5 +89,4 @@ def verify(bundle: Bundle, rounds: int = 4) -> float:
                         f"{bundle.path}: the golden trace differs by {error:.2g} at note {number} ({name}): "
                         "the weights are not those that were trained, get the model again or train it again"
                     )
-            before = row
     return statistics.median(times)

@@ -23,7 +23,6 @@ from improvd.model.tokens import (
     DURATION,
     INTERVAL,
     INTERVALS,
-    NOTHING_HEARD,
     PITCH,
     VELOCITY,
     interval_id,
@@ -82,8 +81,7 @@ class Improviser:
     def _prime(self, draft: Draft, style: int) -> bool:
         network = self._network
         rows = self._vocabulary.encode(draft.context, draft.metre).tolist()
-        network.reset()
-        network.hear((*NOTHING_HEARD, style))
+        network.begin(style)
         for onset, row in zip(draft.context.onset.tolist(), rows, strict=True):
             if self._now() >= draft.request.deadline:
                 return False

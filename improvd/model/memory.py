@@ -37,8 +37,8 @@ class Memory:
     """Notes in order, at most ``room`` of them; each is a place that may come again. For one thread.
 
     A place has a weight, by how it matches what was heard last; ``left`` are the weights of all places, 0 for those
-    that are ruled out by what was chosen of the next note so far: `all_places`, `with_interval`, `with_pitch`. All
-    notes are looked at each time: of some hundreds, whatever picks some out costs more than it saves.
+    that are ruled out by what was chosen of the next note so far, by `narrow`. All notes are looked at each
+    time: of some hundreds, whatever picks some out costs more than it saves.
     """
 
     def __init__(self, room: int) -> None:
@@ -86,11 +86,16 @@ class Memory:
         attributes[DURATION, count], attributes[VELOCITY, count] = duration, velocity
         self._count, self._pitch = count + 1, pitch
 
-    def all_places(self) -> None:
-        """Nothing was chosen yet: any place may come again."""
-        self.left = self._weight[: self._count]
+    def narrow(self, attribute: int, row: Sequence[int]) -> None:
+        """Leave the places at which all came that of ``row`` is chosen before ``attribute``; asked of each in turn."""
+        if attribute == INTERVAL:
+            self.left = self._weight[: self._count]
+        elif attribute == PITCH:
+            self._with_interval(row[INTERVAL])
+        elif attribute == DURATION:
+            self._with_pitch(row[PITCH])
 
-    def with_interval(self, interval: int) -> None:
+    def _with_interval(self, interval: int) -> None:
         """Leave the places with this interval; from here on those that led on from the same pitch count for more."""
         count = self._count
         if self._pitch == BEGINNING or interval >= SIZES[INTERVAL]:
@@ -99,7 +104,7 @@ class Memory:
         self.left = self._weight[:count] * (self._attributes[INTERVAL, :count] == interval)
         np.multiply(self.left, BASE, out=self.left, where=self._before[:count] == self._pitch)
 
-    def with_pitch(self, pitch: int) -> None:
+    def _with_pitch(self, pitch: int) -> None:
         """Of these, leave the places with the step that leads to this pitch."""
         self.left = self.left * (self._up[: self._count] == pitch - self._pitch)
 

@@ -84,13 +84,6 @@ class Sizes:
         return out
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the network remembers after a note; a copy that later steps don't touch."""
-
-    memory: Floats
-
-
 def _gates_first(array: Floats, units: int) -> Floats:
     """Keras' gates (in, forget, cell, out) as (in, forget, out, cell), with the three sigmoids' inputs halved.
 
@@ -160,26 +153,11 @@ class Network:
         self._logits = [np.empty(size, dtype=np.float32) for size in SIZES]
         self._stage = -1
 
-    def reset(self) -> None:
-        """Forget everything."""
+    def begin(self, style: int) -> None:
+        """Forget everything. Afterwards ``logits`` is about the first note of a piece in that style, by its id."""
         for array in (*self._cells, *self._own, *self._above, self._last[:-1]):
             array[:] = 0.0
-        self._stage = -1
-
-    def snapshot(self) -> State:
-        """What is remembered now, to come back to."""
-        return State(np.concatenate([*self._own, *self._cells]))
-
-    def restore(self, state: State) -> None:
-        """Remember what was remembered then."""
-        top = 0
-        for array in (*self._own, *self._cells):
-            array[:] = state.memory[top : top + len(array)]
-            top += len(array)
-        for layer, above in enumerate(self._above):
-            above[:] = self._own[layer]
-        self._last[:-1] = self._own[-1]
-        self._stage = -1
+        self.hear((*NOTHING_HEARD, style))
 
     def hear(self, ids: Sequence[int]) -> None:
         """Take in one note: the eight ids of ``Vocabulary.heard``, each below its table's rows (else IndexError)."""
@@ -228,13 +206,6 @@ class Network:
         np.maximum(hidden[head * width : (head + 1) * width], 0.0, out=self._active[:-1])
         return np.dot(self._active, self._heads[head], out=self._logits[head])
 
-    def prime(self, rows: Ids, style: int) -> None:
-        """Hear notes from nothing: shape (notes, 7). Afterwards ``logits`` is about the note after them."""
-        self.reset()
-        self.hear((*NOTHING_HEARD, style))
-        for row in rows.tolist():
-            self.hear((*row, style))
-
 
 def log_probabilities(network: Network, rows: Ids, style: int, *, chords: bool = True) -> NDArray[np.float64]:
     """Natural log-probability of each attribute of given notes, heard from nothing; shape (notes, 4).
@@ -243,8 +214,7 @@ def log_probabilities(network: Network, rows: Ids, style: int, *, chords: bool =
     account: the notes of a chord ascend, so after an interval of 0 only higher pitches are possible.
     """
     out = np.zeros((len(rows), len(ATTRIBUTES)))
-    network.reset()
-    network.hear((*NOTHING_HEARD, style))
+    network.begin(style)
     before = None
     for number, row in enumerate(rows.tolist()):
         for head in range(len(ATTRIBUTES)):

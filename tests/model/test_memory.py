@@ -30,14 +30,14 @@ def tune(*pitches: int) -> list[tuple[int, int, int, int]]:
 
 
 def likely(memory: Memory, interval: int) -> dict[int, float]:
-    memory.with_interval(interval)
+    memory.narrow(PITCH, (interval,))
     weights = memory.weights(PITCH)
     return {int(pitch): float(weights[pitch]) for pitch in np.flatnonzero(weights)}
 
 
 def test_what_followed_follows_again() -> None:
     memory = memory_of(tune(60, 62, 64, 65, 60, 62))
-    memory.all_places()
+    memory.narrow(INTERVAL, ())
     assert memory.longest == 1  # after a step up by two
     assert max(likely(memory, 12), key=likely(memory, 12).__getitem__) == 64
     assert memory.longest == 2  # and in the same key
@@ -46,10 +46,10 @@ def test_what_followed_follows_again() -> None:
 def test_a_tune_is_known_in_another_key_too() -> None:
     memory = memory_of(tune(60, 62, 64, 67, 65), tune(65, 67, 69))
     assert max(likely(memory, 12).items(), key=lambda one: one[1])[0] == 72
-    memory.with_pitch(72)
+    memory.narrow(DURATION, (12, 72))
     assert np.flatnonzero(memory.weights(DURATION)).tolist() == [5]
     assert np.flatnonzero(memory.weights(VELOCITY)).tolist() == [10]
-    memory.with_pitch(50)
+    memory.narrow(DURATION, (12, 50))
     assert memory.longest == -1
     assert not memory.weights(DURATION).any()
 
@@ -76,12 +76,7 @@ def test_an_interval_that_never_came_leaves_no_place() -> None:
 def test_whatever_was_heard_it_tells_weights(rows: list[tuple[int, int, int, int]], room: int) -> None:
     memory = memory_of(rows, room=room)
     for head in range(len(ATTRIBUTES)):
-        if head == INTERVAL:
-            memory.all_places()
-        elif head == PITCH:
-            memory.with_interval(6)
-        elif head == DURATION:
-            memory.with_pitch(61)
+        memory.narrow(head, (6, 61))
         weights = memory.weights(head)
         assert weights.shape == (SIZES[head],)
         assert np.isfinite(weights).all()
@@ -93,7 +88,7 @@ def test_whatever_was_heard_it_tells_weights(rows: list[tuple[int, int, int, int
 def test_a_match_is_as_long_as_it_says(rows: list[tuple[int, int, int, int]]) -> None:
     """Against the plain definition: how many notes before a place agree with the last ones."""
     memory = memory_of(rows)
-    memory.all_places()
+    memory.narrow(INTERVAL, ())
     steps = [None if row[0] == NONE or not n else (row[0], row[1] - rows[n - 1][1]) for n, row in enumerate(rows)]
     matches = []
     for place in range(len(rows)):

@@ -21,6 +21,14 @@ def all_logits(network: Network, row: list[int]) -> np.ndarray:
     return np.concatenate([network.logits(head, row) for head in range(len(ATTRIBUTES))])
 
 
+def primed(some: np.ndarray, style: int, network: Network | None = None) -> Network:
+    network = network or tiny_bundle().network()
+    network.begin(style)
+    for row in some.tolist():
+        network.hear((*row, style))
+    return network
+
+
 def by_the_book(some: np.ndarray, style: int) -> np.ndarray:
     """The same network as a textbook writes it, in double precision: shape (notes, all logits)."""
     get = {name: array.astype(np.float64) for name, array in tiny_bundle().weights.items()}
@@ -62,35 +70,15 @@ def test_a_step_is_what_the_textbook_says() -> None:
         before = row
 
 
-def test_going_back_to_a_snapshot_is_as_if_nothing_had_been_heard_since() -> None:
-    network, some = tiny_bundle().network(), rows()
-    network.prime(some, 1)
-    kept = network.snapshot()
-    expected = all_logits(network, some[0].tolist())
-    network.prime(rows(seed=1), 0)
-    assert not np.allclose(all_logits(network, some[0].tolist()), expected)
-    network.restore(kept)
-    assert (all_logits(network, some[0].tolist()) == expected).all()
-    network.hear((*some[1], 1))
-    onward = all_logits(network, some[2].tolist())
-    other = tiny_bundle().network()
-    other.restore(kept)
-    other.hear((*some[1], 1))
-    assert (all_logits(other, some[2].tolist()) == onward).all()
-
-
-def test_priming_starts_from_nothing() -> None:
-    network, some = tiny_bundle().network(), rows()
-    network.prime(rows(seed=3), 2)
-    network.prime(some, 1)
-    fresh = tiny_bundle().network()
-    fresh.prime(some, 1)
-    assert (network.snapshot().memory == fresh.snapshot().memory).all()
+def test_a_piece_begins_from_nothing() -> None:
+    some, row = rows(), rows(seed=1)[0].tolist()
+    once = all_logits(primed(some, 1), row)
+    assert (all_logits(primed(some, 1, primed(rows(seed=3), 2)), row) == once).all()
+    assert not np.allclose(all_logits(primed(some, 2), row), once)
 
 
 def test_heads_may_be_asked_again_and_out_of_order() -> None:
-    network, row = tiny_bundle().network(), rows()[0].tolist()
-    network.prime(rows(), 1)
+    network, row = primed(rows(), 1), rows()[0].tolist()
     pitch = network.logits(PITCH, row).copy()
     velocity = network.logits(VELOCITY, row).copy()
     assert (network.logits(PITCH, row) == pitch).all()

@@ -12,7 +12,7 @@ from improvd.model import bundle_writer
 from improvd.model.bundle import Bundle
 from improvd.model.golden import Golden
 from improvd.model.network import Network, Sizes
-from improvd.model.tokens import ATTRIBUTES, COLUMNS, NOTHING_HEARD, SIZES, Vocabulary
+from improvd.model.tokens import ATTRIBUTES, COLUMNS, SIZES, Vocabulary
 
 if TYPE_CHECKING:
     from improvd.model.originality import Filter
@@ -62,10 +62,9 @@ def golden_of(weights: dict[str, np.ndarray], vocabulary: Vocabulary) -> Golden:
     rows = np.stack([rng.integers(0, size, 8) for size in limits], axis=1).astype(np.int32)
     network = Network(weights, TINY, vocabulary)
     logits: list[list[np.ndarray]] = [[] for _ in ATTRIBUTES]
-    before = list(NOTHING_HEARD)
+    network.begin(1)
     for row in rows.tolist():
-        network.hear((*before, 1))
         for head, kept in enumerate(logits):
             kept.append(network.logits(head, row).copy())
-        before = row
+        network.hear((*row, 1))
     return Golden(rows, 1, tuple(np.stack(kept) for kept in logits))

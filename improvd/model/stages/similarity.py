@@ -54,12 +54,7 @@ class Similarity(Stage):
     def bend(self, logits: NDArray[Any], onset: int, row: Sequence[int]) -> None:  # noqa: ARG002  a stage's
         """Mix."""
         memory, head = self._memory, self.head
-        if head == INTERVAL:
-            memory.all_places()
-        elif head == PITCH:
-            memory.with_interval(row[INTERVAL])
-        elif head == DURATION:
-            memory.with_pitch(row[PITCH])
+        memory.narrow(head, row)
         odds = self._odds[memory.longest]
         if odds < LEAST:
             return

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from improvd.errors import CorpusError
 
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from improvd.train.files.corpus import Entry
-
-AS_FOUND: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def named(entries: Sequence[Entry], names: Mapping[str, str]) -> list[Entry]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from improvd.model.sampling import draw
-from improvd.model.tokens import BEAT, COLUMNS, INTERVAL, INTERVALS, NOTHING_HEARD, PITCH, SIZES, Metre
+from improvd.model.tokens import BEAT, COLUMNS, INTERVAL, INTERVALS, PITCH, SIZES, Metre
 
 if TYPE_CHECKING:
     from improvd.model.network import Network
@@ -22,8 +22,7 @@ def play(network: Network, style: int, count: int, rng: np.random.Generator, *, 
     """
     metre = Metre(beat_known=beat_known)
     rows = np.empty((count, COLUMNS), np.int32)
-    network.reset()
-    network.hear((*NOTHING_HEARD, style))
+    network.begin(style)
     onset, before = 0, -1
     for number in range(count):
         row = [0] * COLUMNS

@@ -3,7 +3,6 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
-import fsspec
 import pytest
 from fsspec.registry import known_implementations
 
@@ -15,8 +14,9 @@ from tests.train.midi_files import tune, write_midi
 from tests.train.users import unprivileged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    import fsspec
 
 
 @pytest.fixture
@@ -90,14 +90,6 @@ def test_what_isnt_there_and_what_holds_no_music(folder: Path, tmp_path: Path) -
 def test_a_manifest_of_no_text_is_survived(folder: Path) -> None:
     (folder / "manifest.csv").write_bytes(b"path,title\n\xff\xfe\x00\x01,\xff\na.mid,\xe9\n")
     assert len(find([str(folder)])) == 3
-
-
-@pytest.fixture
-def memory() -> Iterator[fsspec.AbstractFileSystem]:
-    filesystem = fsspec.filesystem("memory")
-    yield filesystem
-    filesystem.store.clear()
-    filesystem.pseudo_dirs[:] = [""]
 
 
 def test_a_corpus_elsewhere_is_found_as_one_here(folder: Path, memory: fsspec.AbstractFileSystem) -> None:

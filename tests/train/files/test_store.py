@@ -8,7 +8,6 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import fsspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,15 +17,7 @@ from improvd.train.music.skipped import SkippedError
 from tests.train.users import unprivileged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def memory() -> Iterator[fsspec.AbstractFileSystem]:
-    filesystem = fsspec.filesystem("memory")
-    yield filesystem
-    filesystem.store.clear()
-    filesystem.pseudo_dirs[:] = [""]
+    import fsspec
 
 
 @pytest.fixture(autouse=True)
