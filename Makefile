@@ -38,8 +38,8 @@ help:
 run: $(VENV)/.daemon
 	@exec $(VENV)/bin/improvd run $(ARGS)
 
-# Two processes share the tests: much of what is played in real time is waiting.
-sharing := --numprocesses 2 --dist loadgroup
+# Two processes share the tests, as tests/sharing.py says: much of what is played in real time is waiting.
+sharing := --numprocesses 2
 
 test: lint
 	$(VENV)/bin/python -m pytest $(sharing) $(ARGS)

@@ -6,7 +6,6 @@ import importlib.util
 import os
 import shutil
 import signal
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -31,9 +30,7 @@ _PACKAGES = {
     "tensorflow": "pip install 'improvd[train]'",
 }
 
-# What is played in real time, and by whom: those of a folder, and of a group, one after another. Beside a browser and a
-# sound server go on those whose processes talk to nobody but each other, and what only computes.
-_LIVE = {"daemon": "among processes", "osc": "among processes", "jack": "heard", "page": "heard"}
+_DOING: dict[str, str] = {}  # each group of tests, and the process that does it
 
 # No deadline: a busy machine makes a slow example, not a wrong one. CI always tries the same examples, so that it
 # fails for what changed and for nothing else; everywhere else new ones are tried, and a failure prints its recipe.
@@ -50,18 +47,29 @@ def pytest_configure(config: pytest.Config) -> None:
         f"needs({', '.join([*_PROGRAMS, *_PACKAGES])}): what must be there besides the daemon's own dependencies;"
         " the test is skipped without it, and fails where IMPROVD_REQUIRE=all",
     )
-    config.addinivalue_line("markers", "xdist_group(name): tests that one process does, where several share the work")
     # Every option of the command line can be set by environment; a developer's own settings are not the tests'.
     for name in [name for name in os.environ if name.startswith("IMPROVD_") and name != "IMPROVD_REQUIRE"]:
         del os.environ[name]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    tests = Path(__file__).parent
-    for item in items:
-        group = _LIVE.get(item.path.relative_to(tests).parts[0])
-        if group is not None:
-            item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Who does which tests, where several processes share them."""
+    from tests.sharing import Together  # noqa: PLC0415  only where pytest-xdist is
+
+    return Together(config, log)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """End it all where that is not kept to: a sound server and a browser too many are no test of anything else."""
+    node = getattr(report, "node", None)
+    if node is None:
+        return  # nothing is shared, or this is one of those who share
+    from tests.sharing import group_of  # noqa: PLC0415  as above
+
+    group = group_of(report.nodeid)
+    if group and _DOING.setdefault(group, node.gateway.id) != node.gateway.id:
+        pytest.exit(f"two processes do the tests that are {group}, which one is to do: see tests/sharing.py", 3)
 
 
 @pytest.hookimpl(tryfirst=True)
