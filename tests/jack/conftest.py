@@ -1,4 +1,4 @@
-"""One JACK server for all the tests of this folder; for each test a player, a synth and what improvd it starts."""
+"""A JACK server for the tests of a module; for each test a player, a synth and what improvd it starts."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server() -> Iterator[JackServer]:
     with jack_server() as server:
         yield server
 
 
 @pytest.fixture
-def fragile(monkeypatch: pytest.MonkeyPatch) -> Iterator[JackServer]:
+def fragile() -> Iterator[JackServer]:
     """A server that no other test needs, and no client of which is in this process."""
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", "")  # what it is now comes back afterwards
     with jack_server() as server:
         yield server
 

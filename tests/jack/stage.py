@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import rtmidi
 
@@ -87,45 +89,49 @@ class Gathering:
 
 @contextmanager
 def jack_server() -> Iterator[JackServer]:
-    """A server on a dummy device, under a name that nobody else uses; the environment is set for its clients."""
-    os.environ.update(JACK_NO_AUDIO_RESERVATION="1", JACK_NO_START_SERVER="1")
+    """A server on a dummy device, under a name that nobody else uses; meanwhile its clients find it."""
     # Few names, used again and again: JACK keeps a register of at most eight, those of servers that were killed too.
-    servers = (JackServer(f"improvd-test-{number}") for number in range(4))
-    server = next((server for server in servers if server.start()), None)
-    assert server, "no JACK server would start"
-    try:
-        yield server
-    finally:
-        server.end()
+    servers = [JackServer(f"improvd-test-{number}") for number in range(4)]
+    with mock.patch.dict(os.environ, JACK_NO_AUDIO_RESERVATION="1", JACK_NO_START_SERVER="1"):
+        server = next((server for server in servers if server.start()), None)
+        assert server, f"no JACK server would start: {[server.why for server in servers]}"
+        try:
+            yield server
+        finally:
+            server.end()
 
 
 class JackServer:
-    """A server under a name of its own, on which what this process starts afterwards looks for its ports."""
+    """A server under a name of its own, on which what this process starts afterwards looks for its ports.
+
+    ``why`` is what it said where it would not start.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._process: subprocess.Popen[bytes] | None = None
+        self.why = ""
 
     def start(self) -> bool:
         """Whether it serves now; one that does not is gone afterwards."""
         os.environ["JACK_DEFAULT_SERVER"] = self._name
         if _serves():
-            return False  # somebody else's
+            self.why = "somebody else's"
+            return False
         # Synchronous, and with real-time priority where that is allowed: otherwise, on a busy machine, the server
         # goes on without a client that is late, and messages get lost (24 of 500 with two busy loops beside it).
         realtime = "-R" if _may_have_priority() else "-r"
-        self._process = subprocess.Popen(
-            ["jackd", realtime, "-S", "-d", "dummy", "-r", "48000", "-p", "64"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-        limit = time.monotonic() + PATIENCE
-        while self._process.poll() is None and time.monotonic() < limit:
-            if _serves() and self._process.poll() is None:
-                return True
-            time.sleep(0.02)  # it tells nobody when it is up
-        self.end()
+        command = ["jackd", realtime, "-S", "-d", "dummy", "-r", "48000", "-p", "64"]
+        with tempfile.TemporaryFile("w+") as said:
+            self._process = subprocess.Popen(command, stdout=said, stderr=said)
+            limit = time.monotonic() + PATIENCE
+            while self._process.poll() is None and time.monotonic() < limit:
+                if _serves() and self._process.poll() is None:
+                    return True
+                time.sleep(0.02)  # it tells nobody when it is up
+            self.end()
+            said.seek(0)
+            self.why = said.read()
         return False
 
     def strike(self, number: int) -> None:
