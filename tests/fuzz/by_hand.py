@@ -56,6 +56,7 @@ def explore(kind: str, arguments: list[str]) -> None:
 
     with atheris.instrument_imports(include=WATCHED):
         target, whole = _target(kind)
+        target(whole)  # what is loaded only when it is wanted is to be counted as well
     with tempfile.TemporaryDirectory() as corpus:
         Path(corpus, "whole").write_bytes(whole)
         atheris.Setup([sys.argv[0], *arguments, f"-artifact_prefix=fuzz-{kind}-", corpus], target)
