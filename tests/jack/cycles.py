@@ -150,9 +150,10 @@ class Cycles:
         done = time.monotonic()
         self.running.kill()
         wait_until(lambda: not any(map(is_alive, left)), "end of the children")
+        self._count_lost(done)
         self._settle()
         waited = self._hear_out()
-        self._start_again(done)
+        self._start_again()
         return done + waited
 
     def _all_killed(self) -> float:
@@ -161,9 +162,10 @@ class Cycles:
         for child in children(self.running.process.pid):
             os.kill(child, signal.SIGKILL)
         self.running.kill()
+        self._count_lost(done)
         waited = self._hear_out()
         before = len(self._synth.heard.all())
-        self._start_again(done)
+        self._start_again()
         self._hung |= sounding(self._synth.heard.all()[: before + len(LAST)])  # until then
         return done + waited
 
@@ -173,9 +175,8 @@ class Cycles:
         wait_until(lambda: time.monotonic() - max([began, *(item.at for item in heard()[-1:])]) > ON_ITS_WAY, "silence")
         return time.monotonic() - began
 
-    def _start_again(self, killed: float) -> None:
+    def _start_again(self) -> None:
         """As a service manager does; the first that the synth hears of it is silence."""
-        self._count_lost(killed)
         before = len(self._synth.heard.all())
         self.running = Duet(self._trace, *self._options)
         heard = self._synth.heard.wait(lambda items: len(items) >= before + len(LAST), "panic")
