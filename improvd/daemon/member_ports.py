@@ -61,6 +61,7 @@ class PortsMember(Indispensable):
         self._begin = begin
         self._has_page = has_page
         self._api = ""  # the MIDI system that was found first
+        self._played = ""  # the output, by its name, that it had at the last
         self.stand: PortsOpen | None = None
         """How they stand; None until that is known for the first time."""
         self.there = PortsThere()
@@ -68,9 +69,15 @@ class PortsMember(Indispensable):
 
     def order(self, at: Seconds) -> OpenPorts:
         """What a fresh process is told first."""
-        owed = self.stand.owed if self.stand else ()
         return open_ports(
-            self._held, self._company.duet, self._outfit, api=self._api, owed=owed, page=self._has_page, at=at
+            self._held,
+            self._company.duet,
+            self._outfit,
+            api=self._api,
+            owed=self.stand.owed if self.stand else (),
+            played=self._played,
+            page=self._has_page,
+            at=at,
         )
 
     def _on_pong(self, pong: Pong, at: Seconds) -> None:
@@ -91,7 +98,7 @@ class PortsMember(Indispensable):
             duet.mirror.cleared()  # it was silenced when it was opened
         if not ports.hears:
             duet.hands.let_go()
-        self.stand, self._api = ports, self._api or ports.api
+        self.stand, self._api, self._played = ports, self._api or ports.api, ports.output.name
         for line in status.came_and_went(before, ports, fresh=fresh):
             self._company.say(line, Level.INFO if ports.complete else Level.WARNING)
         if duet.on:

@@ -73,7 +73,7 @@ class OpenPorts:
     whenever the output opens, for what an improvd that was ended by force may have left there. ``page``: there is one
     to play on where there is no MIDI system. ``choosing`` is sent whenever the output opens: which sound to play with.
     ``controls`` is the name of the output where controls follow; without one there is none. ``owed`` is what the
-    process before this one told last: see `PortsOpen`.
+    process before this one told last, see `PortsOpen`, and ``played`` the name of the output that it had when it ended.
     """
 
     api: str
@@ -92,6 +92,7 @@ class OpenPorts:
     choosing: tuple[bytes, ...] = ()
     controls: str = ""
     owed: tuple[Owed, ...] = ()
+    played: str = ""
 
 
 @dataclass(frozen=True, slots=True)

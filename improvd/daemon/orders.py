@@ -24,11 +24,20 @@ def none_open(options: RunOptions) -> PortsOpen:
 
 
 def open_ports(
-    held: Held, duet: Duet, outfit: Outfit, *, api: str, owed: tuple[Owed, ...], page: bool, at: Seconds
+    held: Held,
+    duet: Duet,
+    outfit: Outfit,
+    *,
+    api: str,
+    owed: tuple[Owed, ...],
+    played: str,
+    page: bool,
+    at: Seconds,
 ) -> OpenPorts:
     """The order, by what holds and what sounds. ``api`` is the MIDI system that was found first, if one was.
 
-    ``owed`` is what the process before this one told of outputs that went. ``page`` tells whether there is a page,
+    ``owed`` and ``played`` are what the process before this one told of outputs that went, and of the one that it
+    played on at the last. ``page`` tells whether there is a page,
     whose keys are heard beside the keyboard's.
     """
     chosen = held.options
@@ -52,6 +61,7 @@ def open_ports(
         choosing=fitting.choosing,
         controls=chosen.controls_out,
         owed=owed,
+        played=played,
     )
 
 

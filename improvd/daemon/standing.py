@@ -45,7 +45,7 @@ class Standing:
         self._grants = grants
         self._sources = set(order.inputs or ("",))  # heard at last, for all that is known of the process before us
         self._output = Port(order.output, "")
-        self._gone = ""  # the output, by its name, that was played on last and went
+        self._gone = stable(order.played)  # the output, by its name, that was played on last, and went or may have
         self._debts = {owed.name: owed for owed in order.owed}
         self._there = PortsThere()
         self._wish: Repatch | None = None

@@ -85,10 +85,11 @@ class Stage:
         thru: bool = False,
         keys: tuple[tuple[int, int], ...] = (),
         owed: tuple[Owed, ...] = (),
+        played: str = "",
     ) -> None:
         self.now = Seconds(100.0)
         self.told: list[Message] = []
-        self._keyboard, self._keys, self._owed = Keyboard(thru=thru), keys, owed
+        self._keyboard, self._keys, self._owed, self._played = Keyboard(thru=thru), keys, owed, played
         self.system = System(set(plugged))
 
     def open(self) -> None:
@@ -97,6 +98,7 @@ class Stage:
             keys=self._keys,
             keyboard=self._keyboard,
             owed=self._owed,
+            played=self._played,
         )
         engine = SimpleNamespace(send=lambda *some: self.told.extend(decode(encode(one)) for one in some))
         self.standing = Standing(engine, order, self.system, "")
@@ -275,6 +277,15 @@ def test_a_synth_that_is_played_on_again_gets_what_it_is_owed_first(begin: Begin
     heard = list(stage.system.sent["synth"])
     stage.plug("keys", "pads", "module", "synth")
     assert stage.system.sent["synth"][len(heard) :][:4] == [off(50), *LAST]
+
+
+def test_a_synth_that_went_together_with_the_process_that_played_on_it_is_owed_too(begin: Begin) -> None:
+    stage = begin("keys", "pads", "module", thru=True, keys=((0, 48),), played="synth")
+    assert [owed.name for owed in stage.stands().owed] == ["synth"]
+    stage.repatch("keys", "pads", output="module")
+    stage.plug("keys", "pads", "module", "synth")
+    assert off(48) in stage.system.sent["synth"]
+    assert stage.stands().owed == ()
 
 
 def test_a_synth_that_was_given_up_is_owed_nothing(begin: Begin) -> None:

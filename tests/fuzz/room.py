@@ -36,6 +36,7 @@ from improvd.daemon.messages import (
     Generate,
     Heard,
     ModelReady,
+    Owed,
     Port,
     PortsOpen,
     PortsThere,
@@ -73,7 +74,7 @@ class Rig:
     def __init__(self, inputs: tuple[str, ...], output: str, *, same: bool) -> None:
         self.api = "room"
         self.waiting: tuple[str, ...] = ()
-        self.there = PortsThere(KEYBOARDS, SYNTHS)
+        self._out: set[str] = set()  # synths whose cable is out
         self.same_device = same
         self.sounding: set[tuple[str, int, int]] = set()
         """(synth, channel, pitch) of what sounds."""
@@ -83,7 +84,11 @@ class Rig:
         """The synth that messages get through to."""
         self._wanted = inputs, output
         self._told: tuple[set[str], str] = set(), ""  # what counts as connected since the last look
-        self._keys_in = self._sound_in = True
+        self._keys_in = True
+
+    @property
+    def there(self) -> PortsThere:
+        return PortsThere(KEYBOARDS, tuple(synth for synth in SYNTHS if synth not in self._out))
 
     @property
     def inputs(self) -> tuple[Port, ...]:
@@ -94,8 +99,11 @@ class Rig:
         return Port(self._wanted[1], self._told[1])
 
     def plug(self, *, keys: bool, sound: bool) -> None:
-        """Which cables are in from now on. What went out stays unconnected until it was missed."""
-        self._keys_in, self._sound_in = keys, sound
+        """Which cables are in from now on, of synths the one's that is played on. What went out stays unconnected until
+        it was missed.
+        """
+        self._keys_in = keys
+        self._out = set() if sound else {*self._out, self._wanted[1]}
         self.hears = self.hears if keys else set()
         self.plays = self.plays if sound else ""
 
@@ -104,9 +112,7 @@ class Rig:
         self._told, self.hears, self.plays = (set(), ""), set(), ""
 
     def want(self, inputs: tuple[str, ...], output: str) -> None:
-        before, self._wanted = self._wanted, (inputs, output)
-        if output != before[1] and not self.plays:  # nobody can reach that any more
-            self.sounding = {one for one in self.sounding if one[0] != before[1]}
+        self._wanted = inputs, output
 
     def look(self) -> bool:
         before = self.inputs, self.output
@@ -114,23 +120,29 @@ class Rig:
         self.hears = {name for name in wanted if (name in self.hears if name in keyboards else self._keys_in)}
         if wanted_synth != synth or not self.plays:
             missed = wanted_synth == synth
-            self.plays = wanted_synth if self._sound_in and not missed else ""
+            self.plays = wanted_synth if wanted_synth not in self._out and not missed else ""
         self._told = set(self.hears), self.plays
         return before != (self.inputs, self.output)
 
     def send(self, data: bytes) -> None:
-        event = MidiEvent(Seconds(0.0), data)
-        assert event.is_whole, data.hex()
-        if not self.plays:
-            return
-        if event.kind == NOTE_ON:
-            self.sounding.add((self.plays, event.channel, data[1]))
-        elif event.kind == NOTE_OFF:
-            self.sounding.discard((self.plays, event.channel, data[1]))
-        elif event.kind == CONTROL and data[1] in (ALL_SOUND_OFF, ALL_NOTES_OFF):
-            self.sounding = {one for one in self.sounding if one[:2] != (self.plays, event.channel)}
+        assert MidiEvent(Seconds(0.0), data).is_whole, data.hex()
+        if self.plays:
+            self._sound(self.plays, MidiEvent(Seconds(0.0), data))
 
     click = send
+
+    def settle(self, owed: Owed) -> bool:
+        for data in owed.data:
+            self._sound(owed.name, MidiEvent(Seconds(0.0), data))
+        return True
+
+    def _sound(self, synth: str, event: MidiEvent) -> None:
+        if event.kind == NOTE_ON:
+            self.sounding.add((synth, event.channel, event.data[1]))
+        elif event.kind == NOTE_OFF:
+            self.sounding.discard((synth, event.channel, event.data[1]))
+        elif event.kind == CONTROL and event.data[1] in (ALL_SOUND_OFF, ALL_NOTES_OFF):
+            self.sounding = {one for one in self.sounding if one[:2] != (synth, event.channel)}
 
     def show(self, data: bytes) -> None:
         """To where controls follow: it sounds nowhere."""
@@ -170,6 +182,7 @@ class Room:
             PortsOpen: self._on_ports,
         }
         self._missed = 0  # messages that nobody will hear
+        self._left: tuple[tuple[Owed, ...], str] = (), ""  # what a next ports process is told of the one before
         self._time = ExitStack()
 
     def __enter__(self) -> Room:  # noqa: PYI034  Python 3.10
@@ -212,8 +225,6 @@ class Room:
         self._to_engine.clear()
         self._to_ports.clear()
         self.duet.ports_lost(self.now)
-        if not self.rig.plays:  # what was passed to a synth that is out, only the one that ended knew
-            self.rig.sounding.clear()
         self.rig.let_go()
         self._missed = MISSED
         self._open()
@@ -276,7 +287,10 @@ class Room:
 
     def _open(self) -> None:
         """A ports process begins."""
-        order = open_ports(self._held, self.duet, self._outfit, api="room", page=False, at=self.now)
+        owed, played = self._left
+        order = open_ports(
+            self._held, self.duet, self._outfit, api="room", owed=owed, played=played, page=False, at=self.now
+        )
         engine = SimpleNamespace(send=self._tell_engine)
         self._standing = Standing(engine, decode(encode(order)), self.rig, "")
         self._fresh = True
@@ -351,5 +365,6 @@ class Room:
             self.duet.mirror.cleared()
         if not ports.hears:
             self.duet.hands.let_go()
+        self._left = ports.owed, ports.output.name
         self.duet.ports_stand(ports, at, fresh=self._fresh)
         self._fresh = False
