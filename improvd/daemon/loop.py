@@ -52,6 +52,7 @@ def main() -> None:
 def _measured(number: int, output: str, source: str) -> list[Seconds]:
     import rtmidi  # noqa: PLC0415  this process only
 
+    from improvd.daemon.hearing import listen  # noqa: PLC0415  as above
     from improvd.daemon.portnames import choose  # noqa: PLC0415  as above
 
     awake, wake = socket.socketpair()
@@ -63,7 +64,7 @@ def _measured(number: int, output: str, source: str) -> list[Seconds]:
         if bytes(message[0]) in (MARK, b"\x9f\x00\x00"):  # some drivers turn a note-off into this
             wake.send(repr(at).encode().ljust(32))
 
-    ear.set_callback(hear)
+    listen(ear, hear)
     if output:
         ear.open_port(choose(ear.get_ports(), source, "input"), "back")
         mouth.open_port(choose(mouth.get_ports(), output, "output"), "out")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import rtmidi
 
+from improvd.daemon.hearing import listen
 from improvd.daemon.portnames import find
 from improvd.errors import MidiError
 
@@ -150,7 +151,7 @@ class Plug:
     def _listen(self) -> None:
         if self._hear is not None:
             # Each time anew: after a port was closed and opened again the old callback is never called.
-            self._client.set_callback(self._hear)
+            listen(self._client, self._hear)
 
     def _let_go(self) -> None:
         if self._hear is not None:

@@ -41,7 +41,7 @@ class Client:
     def delete(self) -> None:
         self.deleted = True
 
-    def set_callback(self, callback: Callable[..., None]) -> None:
+    def set_callback(self, callback: Callable[..., None], _data: object) -> None:
         self.callback = callback
 
     def cancel_callback(self) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import rtmidi
 
+from improvd.daemon.hearing import listen
 from tests.jack.stage import Gathering, Heard
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Follower:
         self._in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, "follower")
         self._in.ignore_types(timing=False)
         self._in.open_virtual_port("clock")
-        self._in.set_callback(lambda message, _: self.heard.add(Heard(time.monotonic(), bytes(message[0]))))
+        listen(self._in, lambda message, _: self.heard.add(Heard(time.monotonic(), bytes(message[0]))))
 
     def close(self) -> None:
         self._in.cancel_callback()

@@ -18,6 +18,7 @@ from unittest import mock
 import rtmidi
 
 from improvd.core.turns import TOO_SOON
+from improvd.daemon.hearing import listen
 from tests.daemon.running import PATIENCE, Running, traced
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class Synth:
         self.heard = Gathering()
         self._in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name)
         self._in.open_virtual_port("midi")
-        self._in.set_callback(lambda message, _: self.heard.add(Heard(time.monotonic(), bytes(message[0]))))
+        listen(self._in, lambda message, _: self.heard.add(Heard(time.monotonic(), bytes(message[0]))))
 
     def ons(self) -> list[Heard]:
         return [message for message in self.heard.all() if message.is_on]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import rtmidi
 
+from improvd.daemon.hearing import listen
 from tests.daemon.running import PATIENCE, environment
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def slow_synth(server: JackServer) -> Iterator[list[float]]:  # noqa: ARG001  it
         out.send_message(data)
         took.append(time.monotonic() - came)
 
-    into.set_callback(later)
+    listen(into, later)
     into.open_virtual_port("midi")
     yield took
     into.cancel_callback()

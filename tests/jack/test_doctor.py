@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import rtmidi
 
+from improvd.daemon.hearing import listen
 from tests.daemon.running import PATIENCE, environment
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def thru(server: None) -> Iterator[None]:  # noqa: ARG001  it stands on it
     """A synth that sends back what it gets: "thru-in:midi" and "thru-out:midi"."""
     out, into = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "thru-out"), rtmidi.MidiIn(rtmidi.API_UNIX_JACK, "thru-in")
     out.open_virtual_port("midi")
-    into.set_callback(lambda message, _: out.send_message(message[0]))
+    listen(into, lambda message, _: out.send_message(message[0]))
     into.open_virtual_port("midi")
     yield
     into.cancel_callback()
