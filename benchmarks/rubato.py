@@ -26,8 +26,8 @@ STEADY_MANNERS = {0.0: 0.3, 0.12: 0.45, 0.5: 0.25}
 """The same for music that is danced and sung to."""
 STRETCH = 0.035
 """How much a single beat is stretched, in logarithms, where freedom is 1: the scale of a Student's t …"""
-TAILS = 2.0
-"""… and its degrees of freedom: few, for there are beats that are stretched by half and more."""
+TAILS = (1.2, 1.6, 2.0, 3.0)
+"""… and its degrees of freedom, drawn by lot: few, for there are beats that are stretched by half and more."""
 
 
 def clock(beats: int, rng: Rng, *, steady: bool = False) -> Curve:
@@ -83,7 +83,7 @@ def _phrases(beats: int, freedom: float, rng: Rng) -> Curve:
 def _single_beats(beats: int, freedom: float, rng: Rng) -> Curve:
     """Beats that are stretched or cut short by themselves, the first of a bar's many or all alike."""
     scale = freedom * STRETCH * np.exp(rng.normal(0, 0.5))
-    stretch = np.clip(scale * rng.standard_t(TAILS, beats), -0.45, 0.8)
+    stretch = np.clip(scale * rng.standard_t(rng.choice(TAILS), beats), -0.5, 1.0)
     if rng.random() < 0.4:  # the same beat of each bar, by habit
         bar = int(rng.integers(2, 5))
         stretch[int(rng.integers(bar)) :: bar] += freedom * rng.normal(0, 0.06)

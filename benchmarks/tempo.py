@@ -102,7 +102,7 @@ def follow(
     performance: Performance, bpm: float | None = None, costs: list[float] | None = None, *, deaf: bool = False
 ) -> list[Beat]:
     """What the tracker tells; ``costs`` collects the seconds of computing that each note took. ``deaf``: by no ear."""
-    tracker = Tracker(bpm, ear=None if deaf else Hearing())
+    tracker = Tracker(bpm, ear=None if deaf else Hearing(bpm))
     for at, pitch, velocity in performance.notes:
         began = time.thread_time()
         tracker.hear(at, pitch, velocity)

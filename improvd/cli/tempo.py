@@ -66,7 +66,7 @@ def heard_in(events: list[MidiEvent], bpm: float | None = None) -> list[Beat]:
     from improvd.core.tracker import Tracker  # noqa: PLC0415  as in `tempo`
     from improvd.ear.hearing import Hearing  # noqa: PLC0415  as in `tempo`
 
-    tracker = Tracker(bpm, ear=Hearing())
+    tracker = Tracker(bpm, ear=Hearing(bpm))
     for event in events:
         if event.kind == NOTE_ON:
             tracker.hear(event.at, event.data[1], event.data[2])

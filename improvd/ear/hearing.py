@@ -1,69 +1,62 @@
-"""The ear that was taught: how likely an onset is a beat, by a small network in numpy.
+"""The ear that was taught: of each note, how likely it is a beat, how long the beat is and how much of it is gone.
 
-Five layers; the filter's stance comes in at the third, so that what the first two hear could be learnt from far more
-music than a filter can follow in the same time. It learnt from the scores of the training corpus and from songs made
-up, played by a machine as people play: docs/tempo.md tells how, and has the command.
+It learnt from the scores of the training corpus and from songs made up, played by a machine as people play:
+docs/tempo.md tells how, and has the command.
 """
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from improvd.core.ear import Heard
 from improvd.ear.features import Listening
+from improvd.ear.network import AN_OCTAVE, PERIODS, PHASES, SHORTEST, Network
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float32]
+    from improvd.ear.network import Array
 
 WEIGHTS: Final = Path(__file__).with_suffix(".npz")
-HEARING: Final = ("first", "second")
-"""The layers that hear the note …"""
-JUDGING: Final = ("third", "fourth", "last")
-"""… and those that weigh it with the filter's stance."""
 SUREST: Final = 12.0
 """Log odds beyond which nothing is any surer."""
-
-
-class Network:
-    """Layers by name: kernels (in, out) and biases (out,). Between them what is negative is nothing."""
-
-    def __init__(self, layers: Mapping[str, Array]) -> None:
-        self._hearing, self._judging = (
-            [(layers[f"{name}.kernel"].astype(np.float32), layers[f"{name}.bias"].astype(np.float32)) for name in names]
-            for names in (HEARING, JUDGING)
-        )
-
-    def __call__(self, row: Array, stance: Sequence[float]) -> float:
-        """Log odds of a beat, from a row of features and a stance."""
-        now = row
-        for kernel, bias in self._hearing:
-            now = np.maximum(_through(now, kernel) + bias, 0.0)
-        now = np.concatenate([now, np.array(stance, dtype=np.float32)])
-        for kernel, bias in self._judging[:-1]:
-            now = np.maximum(_through(now, kernel) + bias, 0.0)
-        kernel, bias = self._judging[-1]
-        return float((_through(now, kernel) + bias)[0])
+FARTHEST: Final = 1.3
+"""How many times longer or shorter than told a beat may be."""
+ABOUT: Final = (1, 2)
+"""Classes of periods and of phases, either side of the likeliest, that say the same."""
 
 
 class Hearing:
-    """An ear (`improvd.core.ear.Ear`) for one performance."""
+    """An ear (`improvd.core.ear.Ear`) for one performance; ``bpm`` is about where the tempo was told to be."""
 
-    def __init__(self) -> None:
+    def __init__(self, bpm: float | None = None) -> None:
         self._listening = Listening()
         self._network = network()
+        self._memory = self._network.nothing_heard()
+        self._allowed = np.zeros(PERIODS, dtype=np.float32)
+        if bpm is not None:
+            told = max(0.0, min(PERIODS - 1.0, math.log2(60.0 / bpm / SHORTEST) * AN_OCTAVE))
+            self._allowed[np.abs(np.arange(PERIODS) - told) > math.log2(FARTHEST) * AN_OCTAVE] = -math.inf
 
-    def hear(self, at: float, pitch: int, velocity: int, stance: Sequence[float]) -> float:
-        """The probability that the onset which this note is part of is a beat."""
+    def hear(self, at: float, pitch: int, velocity: int, stance: Sequence[float]) -> Heard:
+        """What the ear makes of the onset which this note is part of."""
         _, row = self._listening.hear(at, pitch, velocity)
-        odds = max(-SUREST, min(SUREST, self._network(row, stance)))
-        return float(1.0 / (1.0 + np.exp(-odds)))
+        told, self._memory = self._network(row, stance, self._memory)
+        beat = 1.0 / (1.0 + math.exp(-max(-SUREST, min(SUREST, float(told[0])))))
+        period, period_sure = _likeliest(told[1 : 1 + PERIODS] + self._allowed, ABOUT[0], around=False)
+        phase, phase_sure = _likeliest(told[1 + PERIODS :], ABOUT[1], around=True)
+        return Heard(
+            beat,
+            SHORTEST * 2.0 ** (period / AN_OCTAVE),
+            period_sure,
+            phase / PHASES % 1.0,
+            phase_sure,
+        )
 
 
 @cache
@@ -73,6 +66,12 @@ def network() -> Network:
         return Network({name: arrays[name] for name in arrays.files})
 
 
-def _through(now: Array, kernel: Array) -> Array:
-    """A product that begins no threads and adds in the same order everywhere, as BLAS does not promise."""
-    return np.asarray(np.einsum("i,ij->j", now, kernel))
+def _likeliest(odds: Array, about: int, *, around: bool) -> tuple[float, float]:
+    """The mean of the likeliest class and those about it, and their share; ``around``: the first follows the last."""
+    share = np.exp(odds - odds.max())
+    share /= share.sum()
+    best = int(share.argmax())
+    classes = range(best - about, best + about + 1)
+    near = [(float(share[one % len(share)]), one) for one in classes if around or 0 <= one < len(share)]
+    sure = sum(weight for weight, _ in near)
+    return sum(weight * one for weight, one in near) / sure, sure

@@ -14,7 +14,8 @@ from improvd.core.events import Seconds
 from improvd.core.tracker import Beat, Tracker
 from improvd.core.tracker_stance import NUMBERS
 from improvd.ear.features import FEATURES, Listening
-from improvd.ear.hearing import HEARING, JUDGING, Hearing, Network, network
+from improvd.ear.hearing import FARTHEST, Hearing, network
+from improvd.ear.network import PERIODS, PHASES, TOLD, Network
 from tests.performances import Played, performances
 
 STANCE = [0.1] * NUMBERS
@@ -57,10 +58,22 @@ def test_what_is_heard_stays_within_bounds(played: Played) -> None:
         assert np.abs(row).max() <= 12.0
 
 
-@given(performed)
-def test_the_ear_says_how_likely(played: Played) -> None:
-    ear = Hearing()
-    assert all(0.0 < ear.hear(*note, STANCE) < 1.0 for note in played)
+@given(performed, st.none() | st.floats(20, 400))
+def test_what_the_ear_says_is_within_bounds(played: Played, bpm: float | None) -> None:
+    ear = Hearing(bpm)
+    for note in played:
+        heard = ear.hear(*note, STANCE)
+        assert all(0.0 < share <= 1.0 + 1e-6 for share in (heard.period_sure, heard.phase_sure))
+        assert 0.0 < heard.beat < 1.0
+        assert 0.0 <= heard.phase < 1.0
+        assert 0.2 < heard.period < 2.5
+
+
+@given(performed, st.floats(40, 180))
+def test_a_tempo_that_was_told_is_about_what_is_heard(played: Played, bpm: float) -> None:
+    ear = Hearing(bpm)
+    for note in played:
+        assert 1 / FARTHEST - 0.01 < ear.hear(*note, STANCE).period * bpm / 60 < FARTHEST + 0.01
 
 
 @given(st.floats(-1e5, 1e5))
@@ -75,27 +88,67 @@ def test_notes_within_a_chords_spread_are_one_onset() -> None:
     assert [listening.hear(at, 60, 80)[0] for at in (1.0, 1.03, 1.041, 1.05)] == [True, False, True, False]
 
 
-def test_the_network_is_its_layers() -> None:
-    """Against the same computed plainly."""
+def random_layers(wide: int, cells: int, narrow: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
-    wide = [FEATURES, 5, 4 + NUMBERS, 3, 2, 1]
-    shapes = [(wide[0], wide[1]), (wide[1], 4), (wide[2], wide[3]), (wide[3], wide[4]), (wide[4], wide[5])]
-    layers = {}
-    for name, shape in zip((*HEARING, *JUDGING), shapes, strict=True):
-        layers[f"{name}.kernel"] = rng.normal(size=shape).astype(np.float32)
-        layers[f"{name}.bias"] = rng.normal(size=shape[1]).astype(np.float32)
-    row = rng.normal(size=FEATURES).astype(np.float32)
-    now = row
-    for name in (*HEARING, *JUDGING):
-        if name == JUDGING[0]:
-            now = np.append(now, STANCE)
-        now = now @ layers[f"{name}.kernel"] + layers[f"{name}.bias"]
-        now = now if name == JUDGING[-1] else np.maximum(now, 0)
-    assert Network(layers)(row, STANCE) == pytest.approx(float(now[0]), rel=1e-4)
+    shapes: dict[str, tuple[int, ...]] = {
+        "hear.kernel": (FEATURES + NUMBERS, wide),
+        "hear.bias": (wide,),
+        "memory.kernel": (wide, 3 * cells),
+        "memory.recurrent": (cells, 3 * cells),
+        "memory.bias": (2, 3 * cells),
+        "judge.kernel": (wide + cells, narrow),
+        "judge.bias": (narrow,),
+        "tell.kernel": (narrow + cells, TOLD),
+        "tell.bias": (TOLD,),
+    }
+    return {name: (0.3 * rng.normal(size=shape)).astype(np.float32) for name, shape in shapes.items()}
+
+
+def test_the_network_remembers_as_gated_cells_do() -> None:
+    """Against the same computed cell by cell, over three notes."""
+    layers = random_layers(5, 4, 3)
+    network = Network(layers)
+    rows = np.random.default_rng(1).normal(size=(3, FEATURES)).astype(np.float32)
+    memory, plain = network.nothing_heard(), [0.0] * 4
+
+    def sigmoid(value: float) -> float:
+        return 1.0 / (1.0 + math.exp(-value))
+
+    for row in rows:
+        told, memory = network(row, STANCE, memory)
+        heard = np.maximum(np.append(row, STANCE) @ layers["hear.kernel"] + layers["hear.bias"], 0)
+        new = heard @ layers["memory.kernel"] + layers["memory.bias"][0]
+        old = np.array(plain) @ layers["memory.recurrent"] + layers["memory.bias"][1]
+        for cell in range(4):
+            update, reset = (sigmoid(new[cell + gate] + old[cell + gate]) for gate in (0, 4))
+            candidate = math.tanh(new[cell + 8] + reset * old[cell + 8])
+            plain[cell] = update * plain[cell] + (1 - update) * candidate
+        judged = np.maximum(np.append(heard, plain) @ layers["judge.kernel"] + layers["judge.bias"], 0)
+        assert told == pytest.approx(np.append(judged, plain) @ layers["tell.kernel"] + layers["tell.bias"], rel=1e-3)
+        assert memory == pytest.approx(np.array(plain), rel=1e-3)
 
 
 def test_the_weights_of_the_package_fit() -> None:
-    assert math.isfinite(network()(np.zeros(FEATURES, dtype=np.float32), [0.0] * NUMBERS))
+    told, _ = network()(np.zeros(FEATURES, dtype=np.float32), [0.0] * NUMBERS, network().nothing_heard())
+    assert told.shape == (1 + PERIODS + PHASES,)
+    assert np.isfinite(told).all()
+
+
+@pytest.mark.parametrize("bpm", [72, 90, 108, 126])
+@pytest.mark.parametrize("parts", [2, 4])
+def test_a_steady_tempo_and_its_beats_are_heard(bpm: float, parts: int) -> None:
+    """A low note on the beat and higher ones between: at its tempo, in phase."""
+    period = 60 / bpm
+    played = [
+        (1.0 + step * period / parts, 62 + step % 3 if step % parts else 43, 60 if step % parts else 80)
+        for step in range(32 * parts)
+    ]
+    late = [beat for beat in beats(played) if beat.time > 1.0 + 12 * period]
+    assert len(late) == pytest.approx(19, abs=1)
+    for beat in late:
+        assert beat.bpm == pytest.approx(bpm, rel=0.05)
+        turns = (beat.time - 1.0) / period
+        assert abs(turns - round(turns)) * period < 0.05
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
