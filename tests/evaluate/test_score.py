@@ -18,7 +18,6 @@ from improvd.model.tokens import (
     INTERVAL,
     METRE,
     METRE_UNKNOWN,
-    NOTHING_HEARD,
     PITCH,
     SIZES,
     Metre,
@@ -40,8 +39,7 @@ def one_by_one(rows: np.ndarray, style: int) -> np.ndarray:
     """Bits as a player of one note after the other would count them, shape (notes, 4)."""
     network = tiny_bundle().network()
     out = np.zeros((len(rows), len(ATTRIBUTES)))
-    network.reset()
-    network.hear((*NOTHING_HEARD, style))
+    network.begin(style)
     for number, row in enumerate(rows.tolist()):
         for head in CHOSEN:
             chances = np.exp(network.logits(head, row).astype(np.float64))

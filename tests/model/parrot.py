@@ -45,10 +45,10 @@ class ByHeart:
         for length in range(1, REMEMBERED + 1):
             for at in range(len(known) - length):
                 self._after.setdefault(_key(known[at : at + length]), at + length)
-        self.reset()
-
-    def reset(self) -> None:
         self._heard: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
+
+    def begin(self, style: int) -> None:  # noqa: ARG002  a network's
+        self._heard.clear()
 
     def hear(self, ids: Sequence[int]) -> None:
         if ids[PITCH] < SIZES[PITCH]:

@@ -15,6 +15,7 @@ export class Knobs {
   #values = new Map(); // name -> what holds
   #ports = null;
   #portKnobs = []; // (ports) => drawn
+  #refused = new Map(); // name -> why it is as it was
 
   /** `set(name, value)` tells improvd, `models()` asks which there are; promises. */
   constructor(place, { set, models }) {
@@ -55,14 +56,20 @@ export class Knobs {
 
   /** Set one, from its control or from elsewhere on the page; what is refused is as it was, and the line says why. */
   async set(name, value) {
-    const line = this.#place.querySelector(`[data-name="${CSS.escape(name)}"] .refusal`);
     try {
       await this.#set(name, value);
-      if (line) line.textContent = "";
+      this.#refuse(name, "");
     } catch (error) {
-      if (line) line.textContent = error.message;
+      this.#refuse(name, error.message);
       if (this.#values.has(name)) this.#show(name, this.#values.get(name));
     }
+  }
+
+  /** Say why a knob stays as it was, and go on saying so where all are drawn anew, as with another model. */
+  #refuse(name, why) {
+    this.#refused.set(name, why);
+    const line = this.#place.querySelector(`[data-name="${CSS.escape(name)}"] .refusal`);
+    if (line) line.textContent = why;
   }
 
   has(name) {
@@ -83,7 +90,7 @@ export class Knobs {
     const told = make("output", { htmlFor: id });
     const [control, show] = this.#control(one, id, told);
     const help = make("p", { className: "help", id: `${id}-help` }, one.text);
-    const line = make("p", { className: "refusal" });
+    const line = make("p", { className: "refusal" }, this.#refused.get(one.name) ?? "");
     line.setAttribute("role", "alert");
     control.setAttribute("aria-describedby", help.id);
     const title = make("label", { htmlFor: id, id: `${id}-name` }, one.name.replaceAll("-", " "));
