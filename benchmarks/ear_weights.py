@@ -5,8 +5,8 @@
 CORPUS is a folder of scores as MIDI, with a manifest whose column `split` keeps some out: only "train" is learnt from,
 "valid" judged by. What is heard is made by `ear_music.py`, some first, and more with each step. Beside what
 `improvd.ear` wants to know, the network learns to name a note's place in the beat, only so that it hears better. Prints
-nats a note as it goes: on the beat or not, the period, the phase, the place. Writes the weights
-every `KEPT` steps. Needs `improvd[train]`, and 6 GB of memory.
+nats a note as it goes: on the beat or not, the period, the phase, the place. Writes the weights every `KEPT`
+steps. Needs `improvd[train]`, and 6 GB of memory.
 """
 
 from __future__ import annotations

@@ -22,7 +22,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from improvd.control.client import Connection, GoneError  # noqa: E402  found by the line above
+from calling import play  # noqa: E402  found by the line above
+
+from improvd.control.client import Connection, GoneError  # noqa: E402  as above
 from improvd.osc.packets import Message, write  # noqa: E402  as above
 from tests.addresses import free_ports  # noqa: E402  as above
 from tests.daemon.running import Running  # noqa: E402  as above
@@ -39,9 +41,6 @@ FADERS = {
 }
 STEPS = 97
 """Places on a fader's way."""
-PHRASE = (60, 62, 64, 67, 64, 62, 60, 59)
-BEAT = 0.25
-PAUSE = 4.0  # seconds in which the answer sounds
 TICK = 0.005
 """Seconds between two handfuls of messages."""
 
@@ -66,15 +65,6 @@ def flood(port: int, rate: float) -> None:
             time.sleep(max(0.0, began + handful * TICK - time.monotonic()))
             if handful % round(1 / TICK) == 0:
                 print(sent / (time.monotonic() - began), flush=True)
-
-
-def play(session: Connection) -> None:
-    """One call, and time for its answer."""
-    begin = session.ask("clock")["now"] + 0.05
-    for index, pitch in enumerate(PHRASE):
-        at = begin + index * BEAT
-        session.ask("play", events=[[at, [0x90, pitch, 80]], [at + 0.8 * BEAT, [0x80, pitch, 64]]])
-    time.sleep(len(PHRASE) * BEAT + PAUSE)
 
 
 def counted(path: Path, seen: list[str]) -> None:

@@ -16,22 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from improvd.control.client import Connection  # noqa: E402  found by the line above
+from calling import play  # noqa: E402  found by the line above
+
+from improvd.control.client import Connection  # noqa: E402  as above
 from tests.daemon.running import Running  # noqa: E402  as above
 from tests.page.browser import browser, seeing  # noqa: E402  as above
-
-PHRASE = (60, 62, 64, 67, 64, 62, 60, 59)
-BEAT = 0.25
-PAUSE = 4.0  # seconds in which the answer sounds
-
-
-def play(session: Connection) -> None:
-    """One call, and time for its answer."""
-    begin = session.ask("clock")["now"] + 0.05
-    for index, pitch in enumerate(PHRASE):
-        at = begin + index * BEAT
-        session.ask("play", events=[[at, [0x90, pitch, 80]], [at + 0.8 * BEAT, [0x80, pitch, 64]]])
-    time.sleep(len(PHRASE) * BEAT + PAUSE)
 
 
 def measure(pages: int, seconds: float) -> str:
